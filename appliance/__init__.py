@@ -1,0 +1,1 @@
+"""Receive studies, keep them, send them where they belong."""

@@ -1,0 +1,1 @@
+"""The index of what we keep: patients, studies, series, instances."""

@@ -1,0 +1,181 @@
+"""The configuration file: every key, its default, and what is wrong with it when it is.
+
+`config.example.toml` is its documentation; a house test compares the two key for key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from appliance.errors import ConfigError
+from appliance.tables import Size, read_toml, section
+
+_LARGEST_OBJECT, _WATERMARK, _RESERVE = Size(8 << 30), Size(2 << 30), Size(256 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceSection:
+    """Where it lives and what it is called."""
+
+    home: Path = Path("arca-data")
+    name: str = "Arca"
+    language: Literal["en", "es"] = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class DicomSection:
+    """The DICOM node."""
+
+    ae_title: str = "ARCA"
+    address: str = "0.0.0.0"  # noqa: S104 - modalities must reach it
+    port: int = 11112
+    unknown_callers: Literal["accept", "hold", "refuse"] = "accept"
+    quiet_seconds: float = 30.0
+    concurrent_tasks: int = 8
+    max_pdu: int = 262144
+    transfer_syntaxes: tuple[str, ...] = ()
+    max_associations: int = 200
+    max_associations_per_peer: int = 20
+    idle_seconds: float = 60.0
+    max_object: Size = _LARGEST_OBJECT
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSection:
+    """The write-once store."""
+
+    path: Path = Path()
+    low_watermark: Size = _WATERMARK
+    reserve: Size = _RESERVE
+    immutable: bool = False
+    retention_days: int = 0
+    sync: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSection:
+    """The index and the queue."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSection:
+    """The portal."""
+
+    address: str = "0.0.0.0"  # noqa: S104 - people must reach it
+    port: int = 8443
+    certificate: Path = Path()
+    key: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSection:
+    """The door for the command line and the console."""
+
+    socket: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class LogSection:
+    """What is written about what happens."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set, with every path absolute and every default filled in."""
+
+    appliance: ApplianceSection = field(default_factory=ApplianceSection)
+    dicom: DicomSection = field(default_factory=DicomSection)
+    storage: StorageSection = field(default_factory=StorageSection)
+    database: DatabaseSection = field(default_factory=DatabaseSection)
+    web: WebSection = field(default_factory=WebSection)
+    control: ControlSection = field(default_factory=ControlSection)
+    log: LogSection = field(default_factory=LogSection)
+
+
+def load(path: Path | None = None) -> Config:
+    """The configuration in `path`; the defaults when it is None.
+
+    Relative paths count from the file's folder, or from the working directory without
+    a file. Raises `ConfigError`, which names the file, the key and the nearest known key.
+    """
+    table = {} if path is None else read_toml(path)
+    base = Path.cwd() if path is None else path.absolute().parent
+    config = section(Config, table, path, "")
+    _check(config, path)
+    return _located(config, base)
+
+
+# PS3.5 §6.2, VR AE.
+_AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
+
+# The bounds of numbers: below them it cannot work, above them it was surely not meant.
+_BOUNDS = {
+    "dicom.port": (0, 65535),
+    "dicom.quiet_seconds": (0.1, 86400.0),
+    "dicom.concurrent_tasks": (1, 64),
+    "dicom.max_pdu": (4096, 4 << 20),
+    "dicom.max_associations": (1, 2000),
+    "dicom.max_associations_per_peer": (1, 2000),
+    "dicom.idle_seconds": (1.0, 86400.0),
+    "dicom.max_object": (1 << 20, 1 << 40),
+    "storage.retention_days": (0, 36525),
+    "web.port": (0, 65535),
+}
+
+
+def _check(config: Config, path: Path | None) -> None:
+    for where, (low, high) in _BOUNDS.items():
+        section, key = where.split(".")
+        value = getattr(getattr(config, section), key)
+        if not low <= value <= high:
+            raise ConfigError(f"{path}: {where} = {value} is not between {low} and {high}")
+    if not _AE_TITLE.fullmatch(config.dicom.ae_title) or not config.dicom.ae_title.strip():
+        raise ConfigError(
+            f"{path}: dicom.ae_title = {config.dicom.ae_title!r} is not 1 to 16 plain characters "
+            "without a backslash"
+        )
+    if (config.web.certificate == Path()) != (config.web.key == Path()):
+        raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")
+
+
+def _located(config: Config, base: Path) -> Config:
+    home = base / config.appliance.home
+    place: dict[str, dict[str, Any]] = {
+        "appliance": {"home": home},
+        "storage": {"path": _under(config.storage.path, base, home / "store")},
+        "database": {"url": _database(config.database.url, base, home)},
+        "control": {"socket": _under(config.control.socket, base, home / "control.sock")},
+        "web": {
+            "certificate": _under(config.web.certificate, base, home / "web" / "certificate.pem"),
+            "key": _under(config.web.key, base, home / "web" / "key.pem"),
+        },
+    }
+    sections = {
+        one.name: _with(getattr(config, one.name), place.get(one.name, {}))
+        for one in fields(config)
+    }
+    return Config(**sections)
+
+
+def _database(url: str, base: Path, home: Path) -> str:
+    if not url:
+        return f"sqlite:///{home / 'index.sqlite'}"
+    if url.startswith("sqlite:///"):
+        return f"sqlite:///{base / url.removeprefix('sqlite:///')}"
+    return url
+
+
+def _under(given: Path, base: Path, default: Path) -> Path:
+    return default if given == Path() else base / given
+
+
+def _with(section: Any, changes: dict[str, Any]) -> Any:
+    values = {one.name: getattr(section, one.name) for one in fields(section)}
+    return type(section)(**values | changes)

@@ -1,0 +1,1 @@
+"""The trio shells around the protocol: listener, acceptor, requestor."""

@@ -1,0 +1,105 @@
+"""The seam between the wire and the rooms: what a listener asks for, and what it is answered.
+
+The listener knows no node, no store and no rule. Whoever starts it hands it a `Services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
+
+Direction: TypeAlias = Literal["in", "out"]
+
+Outcome: TypeAlias = Literal[
+    "released",  # ended as PS3.8 wishes
+    "aborted",  # one side sent A-ABORT
+    "broken",  # the connection ended without release or abort
+    "rejected",  # A-ASSOCIATE-RJ was sent or received
+    "refused",  # no connection came about, or no PDU ever came over it
+    "timeout",  # a deadline passed
+    "not_dicom",  # the other side does not speak DICOM here
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, known before the association is answered."""
+
+    calling_ae_title: str
+    called_ae_title: str
+    host: str
+    port: int
+    implementation: str = ""  # implementation version name, or its class UID when it has none
+    proposed: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (abstract syntax, transfer syntaxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Accept, or the A-ASSOCIATE-RJ to give (PS3.8 Table 9-21) with the reason in words."""
+
+    accept: bool
+    reason: str = ""
+    result: int = 1
+    source: int = 1
+    diagnostic: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRequest:
+    """What a C-STORE-RQ announces before its data set arrives."""
+
+    caller: Caller
+    affected_sop_class_uid: str
+    affected_sop_instance_uid: str
+    transfer_syntax_uid: str
+    move_originator: str | None = None
+    association: str = ""  # our name of the association
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status of a C-STORE-RSP with what goes beside it (PS3.7 Annex C)."""
+
+    status: int
+    comment: str = ""  # shown to the peer's operator; cut to 64 characters on the wire
+    offending_element: tuple[int, ...] = ()
+
+
+class StoreSink(Protocol):
+    """One object on its way in. Nothing here raises for expected trouble: `finish` answers."""
+
+    async def write(self, fragments: Sequence[memoryview]) -> None:
+        """Take the next bytes of the data set; the views may be reused after the return."""
+
+    async def finish(self) -> Answer:
+        """The last fragment was written: return once it is durable, or an error status."""
+
+    async def discard(self) -> None:
+        """The transfer broke off; nothing of it must remain visible."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationReport:
+    """How an association went, in numbers and in plain words."""
+
+    peer: str  # host
+    calling_ae_title: str
+    called_ae_title: str
+    direction: Direction
+    began: datetime
+    seconds: float
+    outcome: Outcome
+    objects: int = 0
+    bytes: int = 0
+    diagnosis: str = ""  # what happened and what to change on which side; "" when all went well
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the rooms do for the listener."""
+
+    admit: Callable[[Caller], Awaitable[Verdict]]
+    store: Callable[[StoreRequest], Awaitable[StoreSink]]
+    ended: Callable[[AssociationReport], None]  # called once for every connection, whatever it was

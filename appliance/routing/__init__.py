@@ -1,0 +1,1 @@
+"""Which studies go where, and why."""

@@ -1,0 +1,1 @@
+"""Write-once storage: put, open, verify; never change, never let go early."""

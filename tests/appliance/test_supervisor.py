@@ -1,0 +1,66 @@
+"""A part that fails is started again, after a growing pause, and says so."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from appliance.supervisor import Health, keep_running
+
+
+async def test_a_part_that_returns_is_done(autojump_clock: MockClock) -> None:
+    health = Health()
+
+    async def run() -> None:
+        await trio.sleep(1)
+
+    await keep_running("part", run, health)
+    assert health.restarts == {}
+
+
+async def test_pauses_grow_and_are_bounded(autojump_clock: MockClock) -> None:
+    health, starts = Health(), []
+
+    async def run() -> None:
+        starts.append(trio.current_time())
+        if len(starts) < 10:
+            raise ValueError("broken")
+
+    await keep_running("part", run, health)
+    pauses = [round(b - a) for a, b in itertools.pairwise(starts)]
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert health.failures == {"part": "ValueError: broken"}
+    assert health.restarts == {"part": 9}
+
+
+async def test_a_part_that_was_well_starts_over_with_a_short_pause(
+    autojump_clock: MockClock,
+) -> None:
+    starts: list[float] = []
+
+    async def run() -> None:
+        starts.append(trio.current_time())
+        if len(starts) < 5:
+            await trio.sleep(100 if len(starts) == 4 else 0)
+            raise ValueError
+
+    await keep_running("part", run, Health())
+    assert round(starts[4] - starts[3]) == 101
+
+
+async def test_cancellation_and_interrupts_pass_through() -> None:
+    async def run() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await keep_running("part", run, Health())
+
+
+def test_a_part_that_is_well_again_is_forgotten() -> None:
+    health = Health()
+    health.failed("part", ValueError("x"))
+    health.well("part")
+    assert health.failures == {}
