@@ -20,7 +20,8 @@ def tag_of(name: str) -> int | None:
     """The tag that `PatientName`, `00100010`, `0010,0010` or `(0010,0010)` mean."""
     if (number := _NUMBER.fullmatch(name)) is not None:
         return int(number[1] + number[2], 16)
-    return keyword_dict.get(name)
+    found: int | None = keyword_dict.get(name)
+    return found
 
 
 class Attributes(Mapping[str, str]):

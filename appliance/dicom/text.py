@@ -32,11 +32,11 @@ def charsets(specific_character_set: bytes) -> tuple[str, ...]:
 
 def _codec(term: str) -> str:
     if term in python_encoding:
-        return python_encoding[term]
+        return str(python_encoding[term])
     # "ISO IR 100", "ISO_IR_100", "ISO-IR 100" and the like are common slips.
     number = re.fullmatch(r"ISO[ _-]?(2022)?[ _-]?IR[ _-]?(\d+)", term.upper())
-    known = number and (f"ISO_IR {number[2]}", f"ISO 2022 IR {number[2]}")
-    return next((python_encoding[one] for one in known or () if one in python_encoding), *_DEFAULT)
+    known = (f"ISO_IR {number[2]}", f"ISO 2022 IR {number[2]}") if number else ()
+    return next((str(python_encoding[one]) for one in known if one in python_encoding), *_DEFAULT)
 
 
 def decode(raw: bytes, codecs: tuple[str, ...] = _DEFAULT) -> str:

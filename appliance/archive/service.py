@@ -1,0 +1,149 @@
+"""Keeps the index up to date with the store, and answers questions about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import trio
+
+from appliance import clock
+from appliance.archive import lookup, removal
+from appliance.archive.follower import Follower
+from appliance.archive.model import Instance, Settings, Study, StudyDetail, StudyFilter
+from appliance.archive.planning import Planning
+from appliance.database.door import Database
+from appliance.dicom.header import Header
+from appliance.journal.service import Journal
+from appliance.meter import Meter
+from storage.store import Entry, Store
+
+# Batches begin no closer together: each costs a durable commit, however small it is.
+_GATHER_SECONDS = 0.05
+# Another process may have written to the ledger, and clocks may have been set.
+_SLOW_POLL_SECONDS = 10.0
+_UNIT = "store"
+
+
+class Archive:
+    """The index of one store."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        journal: Journal,
+        *,
+        settings: Settings | None = None,
+        planning: Planning | None = None,
+        meter: Meter | None = None,
+        now: clock.Clock = clock.now,
+    ) -> None:
+        self._database = database
+        self._quiet = timedelta(seconds=(settings or Settings()).quiet_seconds)
+        self._meter = meter
+        self._now = now
+        self._follower = Follower(database, store, journal, planning or Planning(), _UNIT)
+        self._news = trio.Event()
+        self._moved = trio.Event()
+        self._due = now()  # when a study may have become complete
+
+    async def open(self) -> None:
+        """Find the place in the ledger; do this before the listener starts.
+
+        A box that lost its database takes what is stored by then for routed.
+        """
+        await self._follower.open()
+
+    def stored(self, entry: Entry, header: Header) -> None:
+        """An object was committed: its header need not be read from the file again."""
+        self._follower.headers.keep(entry.sequence, header)
+        self.news()
+
+    def news(self) -> None:
+        """The ledger has grown."""
+        self._news.set()
+
+    async def follow(self) -> None:
+        """Index what is stored, complete studies that fell quiet; until cancelled."""
+        await self._follower.open()
+        self._due = self._now()
+        while True:
+            self._news = trio.Event()
+            began = trio.current_time()
+            if entries := await self._step():
+                self._due = min(self._due, entries[-1].time + self._quiet)
+                if self._follower.cursor >= self._follower.last:
+                    await trio.sleep_until(began + _GATHER_SECONDS)
+            else:
+                await self._complete_due()
+                with trio.move_on_after(self._patience()):
+                    await self._news.wait()
+
+    async def until_indexed(self, sequence: int) -> None:
+        """Wait until a line of the ledger is in the index."""
+        while self._follower.cursor < sequence:
+            await self._moved.wait()
+
+    async def _step(self) -> Sequence[Entry]:
+        entries = await self._follower.step()
+        if self._meter is not None:
+            self._meter.index_lag.set(self._follower.last - self._follower.cursor)
+        self._moved.set()
+        self._moved = trio.Event()
+        return entries
+
+    async def _complete_due(self) -> None:
+        if self._now() < self._due:
+            return
+        while await self._follower.complete(self._now() - self._quiet):
+            pass
+        oldest = await self._database.read(lookup.oldest_open)
+        self._due = (oldest or self._now()) + self._quiet
+
+    def _patience(self) -> float:
+        """Seconds until the next study is due, within reason."""
+        wait = (self._due - self._now()).total_seconds()
+        return min(max(wait, _GATHER_SECONDS), _SLOW_POLL_SECONDS)
+
+    async def studies(self, wanted: StudyFilter | None = None) -> list[Study]:
+        """The newest first, by study date."""
+        return await self._database.read(lookup.studies, wanted or StudyFilter())
+
+    async def count_studies(self, wanted: StudyFilter | None = None) -> int:
+        return await self._database.read(lookup.count_studies, wanted or StudyFilter())
+
+    async def study(self, study_uid: str) -> StudyDetail | None:
+        return await self._database.read(lookup.study, study_uid)
+
+    async def instances(self, study_uid: str) -> list[Instance]:
+        """What a study consists of, in the order it came."""
+        return await self._database.read(lookup.instances, study_uid)
+
+    async def instances_by_digest(self, digests: Sequence[str]) -> list[Instance]:
+        return await self._database.read(lookup.instances_by_digest, digests)
+
+    async def totals(self) -> tuple[int, int]:
+        """How many studies and instances the index holds."""
+        return await self._database.read(lookup.totals)
+
+
+async def reindex(
+    database: Database,
+    store: Store,
+    journal: Journal,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> int:
+    """Rebuild the index from the ledger and the files; how many lines there were.
+
+    Nothing is routed again; what was not yet routed stays to be. When it is interrupted,
+    the next start of the appliance goes on with it. `progress` gets lines done, lines in all.
+    """
+    last = await trio.to_thread.run_sync(store.last)
+    await database.run(removal.begin_rebuild, _UNIT, last)
+    follower = Follower(database, store, journal, Planning(), _UNIT)
+    await follower.open()
+    while follower.cursor < follower.silent_to:
+        await follower.step()
+        progress(follower.cursor, follower.silent_to)
+    return follower.cursor

@@ -1,0 +1,1 @@
+"""The commands of `arca`, by what they are about."""

@@ -1,0 +1,186 @@
+"""Remote systems: `node …`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from appliance.commands.program import WRONG, Invocation, common, invocation
+from appliance.commands.tables import clean, moment, print_json, print_table, size
+from appliance.commands.talk import segment
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class _Rate(click.ParamType[int]):
+    """Bytes per second: 500K, 20M."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"([1-9][0-9]{0,11}) ?([KMG]?)(i?B)?(/s)?", str(value), re.IGNORECASE)
+        if found is None:
+            self.fail(f"{value!r} is not a number of bytes per second such as 500K or 20M")
+        return int(found[1]) * _UNITS[found[2].upper()]
+
+
+@click.group
+@common
+def node() -> None:
+    """Remote systems: where images go to and come from.
+
+    \b
+    Example:
+      arca node add PACS --ae PACS --host 10.0.0.5 --port 104
+      arca node echo PACS
+    """
+
+
+@node.command()
+@click.argument("name")
+@click.option("--ae", "ae_title", required=True, help="Its AE title.")
+@click.option("--host", required=True, help="Its address or host name.")
+@click.option("--port", required=True, type=click.IntRange(1, 65535))
+@click.option("--tls", is_flag=True, help="Speak TLS.")
+@click.option("--calling", default="", help="The AE title we call it with.  [default: ours]")
+@click.option("--max-associations", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--bandwidth", type=_Rate(), help="At most so many bytes per second: 500K, 20M.")
+@click.option("--window", help='Send between these hours only: "22:00-06:00".')
+@click.option("--transfer-syntax", multiple=True, help="A UID it accepts; may be repeated.")
+@common
+@invocation
+def add(call: Invocation, /, transfer_syntax: tuple[str, ...], calling: str, **given: Any) -> None:
+    """Add the remote system NAME.
+
+    \b
+    Example:
+      arca node add PACS --ae PACS --host 10.0.0.5 --port 104
+      arca node add CLOUD --ae CLOUD --host pacs.example --port 2762 --tls \\
+          --bandwidth 2M --window 22:00-06:00
+    """
+    body = {**given, "calling_ae_title": calling, "transfer_syntaxes": list(transfer_syntax)}
+    made = call.door().post("/nodes", body)
+    if call.as_json:
+        return print_json(made)
+    return click.echo(f"{_named(made)} was added; `arca node echo` tries it.")
+
+
+@node.command("list")
+@common
+@invocation
+def list_(call: Invocation) -> None:
+    """List the remote systems.
+
+    \b
+    Example:
+      arca node list
+    """
+    rows = call.door().get("/nodes")
+    if call.as_json:
+        return print_json(rows)
+    titles = ["NAME", "AE TITLE", "HOST", "PORT", "LIMITS", "WAITING", "STATE"]
+    return print_table(titles, [_row(row) for row in rows], "No nodes; add one: arca node add")
+
+
+def _row(row: dict[str, Any]) -> list[object]:
+    where = [row["name"], row["ae_title"], row["host"], row["port"]]
+    state = "paused" if row["paused"] else row["note"] or "ready"
+    return [*where, _limits(row), row["waiting"], state]
+
+
+def _limits(row: dict[str, Any]) -> str:
+    many = row["max_associations"]
+    limits = [
+        f"{many} association{'s' * (many > 1)}",
+        f"{size(row['bandwidth'])}/s" if row["bandwidth"] else "",
+        row["window"] or "",
+        "TLS" if row["tls"] else "",
+    ]
+    return ", ".join(filter(None, limits))
+
+
+@node.command()
+@click.argument("name")
+@common
+@invocation
+def remove(call: Invocation, name: str) -> None:
+    """Remove the remote system NAME.
+
+    \b
+    Example:
+      arca node remove PACS
+    """
+    answer = call.door().delete(f"/nodes/{segment(name)}")
+    return print_json(answer) if call.as_json else click.echo(f"{clean(name)} was removed.")
+
+
+@node.command()
+@click.argument("name")
+@common
+@invocation
+def echo(call: Invocation, name: str) -> None:
+    """Try the connection to NAME with a C-ECHO, and say what to change when it fails.
+
+    \b
+    Example:
+      arca node echo PACS
+    """
+    answer = call.door().post(f"/nodes/{segment(name)}/echo")
+    if call.as_json:
+        print_json(answer)
+    elif answer["ok"]:
+        click.echo(f"{clean(name)} answered in {answer['seconds'] * 1000:.0f} ms.")
+    else:
+        click.echo(f"{clean(name)} did not answer: {clean(answer['diagnosis'])}")
+    if not answer["ok"]:
+        raise click.exceptions.Exit(WRONG)
+
+
+@node.command()
+@common
+@invocation
+def pending(call: Invocation) -> None:
+    """List who called and waits to be admitted.
+
+    \b
+    Example:
+      arca node pending
+    """
+    rows = call.door().get("/callers")
+    if call.as_json:
+        return print_json(rows)
+    titles = ["AE TITLE", "HOST", "CALLED", "CALLS", "LAST CALL"]
+    return print_table(titles, [_caller(row) for row in rows], "Nobody waits to be admitted.")
+
+
+def _caller(row: dict[str, Any]) -> list[object]:
+    who = [row["calling_ae_title"], row["host"], row["called_ae_title"]]
+    return [*who, row["calls"], moment(row["last_call"])]
+
+
+@node.command()
+@click.argument("ae_title")
+@click.option("--host", help="Which one, when several hosts call with this AE title.")
+@click.option("--name", help="The name to give it.  [default: its AE title]")
+@common
+@invocation
+def admit(call: Invocation, ae_title: str, host: str | None, name: str | None) -> None:
+    """Let a caller in that waits to be admitted.
+
+    \b
+    Example:
+      arca node pending
+      arca node admit CT1
+    """
+    body = {"ae_title": ae_title, "host": host, "name": name}
+    answer = call.door().post("/callers/admit", body)
+    if call.as_json:
+        return print_json(answer)
+    who = f"{answer['calling_ae_title']} at {answer['host']}"
+    return click.echo(f"{clean(who)} is admitted; it can send from now on.")
+
+
+def _named(row: dict[str, Any]) -> str:
+    return clean(f"{row['name']} ({row['ae_title']} at {row['host']}:{row['port']})")

@@ -1,0 +1,213 @@
+"""An object on its way in: hashed while it is written, named, then committed with others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from blake3 import blake3
+
+from storage.catalogue import Catalogue
+from storage.commit import Committer
+from storage.errors import Full, Stopped, StoreError
+from storage.folders import Claims, Folders
+from storage.layout import Layout
+from storage.put import Put, arrived
+from storage.retention import RetentionRules
+from storage.room import Room
+from storage.store import Buffer, Receipt
+from storage.system import System
+
+_JOIN_BELOW = 32 << 10  # smaller fragments are cheaper as one: one write, one call of each hash
+_HELP_FROM = 256 << 10  # from here on a second thread for SHA-256 pays
+_START_FROM = 256 << 10  # bytes after which the medium is told to begin
+_CHECK_EVERY = 16 << 20  # bytes between two looks at the room that is left
+
+
+class Helpers:
+    """A few threads that hash beside the writing one, while they are free for it."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="hash")
+        self._free = threading.Semaphore(count)
+
+    def borrow(self) -> bool:
+        return self._free.acquire(blocking=False)
+
+    def beside(self, one: Callable[[], None], other: Callable[[], None]) -> None:
+        """Run both at once; the helper was borrowed and goes back."""
+        try:
+            future = self._pool.submit(one)
+            try:
+                other()
+            finally:
+                future.result()
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Dock:
+    """What every incoming object of a volume needs."""
+
+    layout: Layout
+    system: System
+    committer: Committer
+    catalogue: Catalogue
+    room: Room
+    rules: RetentionRules
+    helpers: Helpers
+    claims: Claims
+    folders: Folders
+    clock: Callable[[], datetime]
+    immutable: bool
+
+    def failed(self, error: OSError, doing: str) -> StoreError:
+        """What to raise for a failed call; a full disk gets the reserve back."""
+        meaning = self.committer.failed(error, doing)
+        if isinstance(meaning, Full):
+            self.room.release()
+        return meaning
+
+
+class Upload:
+    """See `storage.store.Incoming`."""
+
+    def __init__(self, dock: Dock, temporary: str, header: bytes) -> None:
+        self._dock = dock
+        self._file = temporary
+        self._header = header
+        self._sha256 = sha256(header)
+        self._content = blake3()
+        self._size = 0
+        self._started = 0  # bytes the medium was told to begin with
+        self._checked = 0
+        try:
+            self._descriptor = dock.system.create(temporary, 0o440)
+        except OSError as error:
+            raise dock.failed(error, "creating a file for a new object") from error
+
+    def write(self, fragments: Sequence[Buffer]) -> None:
+        """Raises `Full` or `Stopped`; the object is lost then."""
+        self._require_open()
+        total = sum(map(len, fragments))
+        if len(fragments) > 1 and total < _JOIN_BELOW * len(fragments):
+            fragments = [b"".join(fragments)]
+        try:
+            self._take(fragments, total)
+        except OSError as error:
+            self.discard()
+            raise self._dock.failed(error, "writing an object") from error
+        except StoreError:
+            self.discard()
+            raise
+
+    def _require_open(self) -> None:
+        self._dock.committer.check()
+        if self._descriptor < 0:
+            raise StoreError("this object was committed or discarded before")
+
+    def _take(self, fragments: Sequence[Buffer], total: int) -> None:
+        if total >= _HELP_FROM and self._dock.helpers.borrow():
+            self._dock.helpers.beside(
+                lambda: self._hash_file(fragments), lambda: self._write_and_hash(fragments)
+            )
+        else:
+            self._write_and_hash(fragments)
+            self._hash_file(fragments)
+
+    def _hash_file(self, fragments: Sequence[Buffer]) -> None:
+        for fragment in fragments:
+            self._sha256.update(fragment)
+
+    def _write_and_hash(self, fragments: Sequence[Buffer]) -> None:
+        self._write(fragments)
+        for fragment in fragments:
+            self._content.update(fragment)
+
+    def _write(self, fragments: Sequence[Buffer]) -> None:
+        if self._size == 0 and self._header:
+            fragments = [self._header, *fragments]
+        system = self._dock.system
+        self._size += system.write(self._descriptor, fragments)
+        if self._size - self._started >= _START_FROM:
+            system.start_writing(self._descriptor, self._started, self._size - self._started)
+            self._started = self._size
+        if self._size - self._checked >= _CHECK_EVERY:
+            self._dock.room.check()
+            self._checked = self._size
+
+    def commit(
+        self,
+        name: str,
+        group: str,
+        notes: Mapping[str, str],
+        retain_until: datetime | None = None,
+    ) -> Receipt:
+        """See `storage.store.Incoming.commit`."""
+        self._require_open()
+        try:
+            return self._commit(self._finish(name, group, notes, retain_until))
+        except OSError as error:
+            raise self._dock.failed(error, "storing an object") from error
+        finally:
+            self.discard()
+
+    def _finish(
+        self, name: str, group: str, notes: Mapping[str, str], retain_until: datetime | None
+    ) -> Put:
+        if self._size == 0:
+            self._write(())
+        dock = self._dock
+        entry = arrived(
+            self._sha256.hexdigest(), self._content.hexdigest(), self._size, len(self._header),
+            name, group, notes, retain_until, dock.clock(),
+        )  # fmt: skip
+        return Put(entry, self._file, dock.layout, dock.folders, dock.rules, dock.system)
+
+    def _commit(self, put: Put) -> Receipt:
+        dock = self._dock
+        with dock.claims.hold(put.object.sha256):
+            try:
+                self._sync(put)
+                dock.committer.run(put)
+            except Stopped:
+                self._file = ""  # the ledger may list it after all: the next start finds out
+                raise
+            finally:
+                if self._file:
+                    self._file = put.file if put.is_surplus or put.error else ""
+            if dock.immutable and not put.is_surplus:
+                dock.system.set_immutable(put.file, immutable=True)
+            self._drop()
+        assert put.receipt is not None
+        return put.receipt
+
+    def _sync(self, put: Put) -> None:
+        """The name comes first: then one commit of the journal holds the file and its name."""
+        if not self._dock.catalogue.has(put.object.sha256):
+            put.name_file(put.object.time)
+        self._dock.system.sync(self._descriptor)
+
+    def discard(self) -> None:
+        """See `storage.store.Incoming.discard`."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        self._drop()
+
+    def _drop(self) -> None:
+        """Remove the file, unless the ledger lists it."""
+        if self._file:
+            with suppress(OSError):
+                self._dock.system.unlink(self._file)
+            self._file = ""

@@ -1,0 +1,249 @@
+"""An appliance in memory, answering what the web asks, and ways to reach the two doors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import BadRequest, NameTaken, UnknownName
+from web.forms import NodeForm, RuleForm
+from web.services import (
+    Association,
+    Caller,
+    Echo,
+    Event,
+    ImportProgress,
+    Job,
+    Level,
+    Node,
+    Part,
+    Rule,
+    Services,
+    Status,
+    Study,
+    Trial,
+)
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+PATIENT = "Doe^Jane"
+
+LEVELS = (
+    Level("send", 2.0, None, 0, kept=True),
+    Level("receive", 3.0, 0.0123, 1234, kept=True),
+    Level("route", 5.0, 7.5, 12, kept=False),
+)
+STUDIES = [
+    Study("P1", PATIENT, "1.2.3", "2026-02-28", ("CT", "SR"), 120, complete=True, received=NOON),
+    Study("P2", "山田^太郎", "1.2.4", "", (), 1, complete=False, received=NOON),
+]
+JOB = Job(17, "PACS", "waiting", "1.2.3", "all", 0, 120, 7, 2, NOON, "refused", NOON)
+
+
+@dataclass
+class Memory:
+    """What all of them know."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=lambda: [JOB])
+    studies: list[Study] = field(default_factory=lambda: list(STUDIES))
+    callers: list[Caller] = field(default_factory=list)
+    parts: tuple[Part, ...] = (Part("listener", well=True), Part("index", well=True))
+    failure: Exception | None = None  # raised by the overview
+    closed: bool = False  # an import was closed before its end
+
+    def node(self, name: str) -> Node:
+        if name not in self.nodes:
+            raise UnknownName(f"there is no node {name}")
+        return self.nodes[name]
+
+
+@dataclass
+class Overview:
+    memory: Memory
+
+    async def status(self) -> Status:
+        if self.memory.failure is not None:
+            raise self.memory.failure
+        return Status(
+            name="Clínica <Norte>",
+            version="0.1.0",
+            ae_title="ARCA",
+            address="0.0.0.0",
+            port=11112,
+            started=NOON,
+            uptime_seconds=timedelta(days=3, hours=4).total_seconds(),
+            free_bytes=812 * 2**30,
+            studies=len(self.memory.studies),
+            instances=1_234_567,
+            waiting=113,
+            set_aside=0,
+            index_lag=0,
+            open_associations=2,
+            nodes=len(self.memory.nodes),
+            rules=len(self.memory.rules),
+            levels=LEVELS,
+            parts=self.memory.parts,
+        )
+
+    async def healthy(self) -> tuple[Part, ...]:
+        return self.memory.parts
+
+    async def exposition(self) -> bytes:
+        return b"arca_bytes_total 1.0\n"
+
+    async def events(self, limit: int) -> list[Event]:
+        return [Event(NOON, "conflict", "alarm", f"object {n} differs") for n in range(3)][:limit]
+
+
+@dataclass
+class Studies:
+    memory: Memory
+
+    async def find(self, search: str, limit: int | None) -> list[Study]:
+        found = [one for one in self.memory.studies if search.lower() in str(one).lower()]
+        return found[:limit]
+
+    async def send(self, study_uid: str, node: str, priority: int | None) -> Job:
+        self.memory.node(node)
+        if study_uid not in [one.study_uid for one in self.memory.studies]:
+            raise UnknownName(f"there is no study {study_uid}")
+        job = replace(JOB, id=18, destination=node, study_uid=study_uid, priority=priority or 0)
+        self.memory.jobs.append(job)
+        return job
+
+    async def import_path(self, path: Path) -> AsyncGenerator[ImportProgress, None]:
+        if self.memory.failure is not None:
+            raise self.memory.failure
+        try:
+            yield ImportProgress(1, 1, 0, 0, 0, 512, str(path / "a.dcm"))
+            yield ImportProgress(2, 1, 0, 0, 1, 512, str(path / "b.dcm"), "cut \x1b[31m short")
+            yield ImportProgress(2, 1, 0, 0, 1, 512, "", done=True)
+        except GeneratorExit:
+            self.memory.closed = True
+            raise
+
+
+@dataclass
+class Nodes:
+    memory: Memory
+
+    async def listed(self) -> list[Node]:
+        return list(self.memory.nodes.values())
+
+    async def add(self, form: NodeForm) -> Node:
+        if form.name in self.memory.nodes:
+            raise NameTaken(f"there is a node {form.name} already")
+        made = Node(
+            name=form.name,
+            ae_title=form.ae_title,
+            host=form.host,
+            port=form.port,
+            tls=form.tls,
+            calling_ae_title=form.calling_ae_title,
+            transfer_syntaxes=form.transfer_syntaxes,
+            max_associations=form.max_associations,
+            bandwidth=form.bandwidth,
+            window=form.window,
+            paused=False,
+        )
+        return self.memory.nodes.setdefault(form.name, made)
+
+    async def remove(self, name: str) -> None:
+        self.memory.node(name)
+        del self.memory.nodes[name]
+
+    async def echo(self, name: str) -> Echo:
+        if self.memory.node(name).port == 104:
+            return Echo(ok=True, seconds=0.012, diagnosis="")
+        return Echo(ok=False, seconds=5.0, diagnosis="nothing listens there: check the port")
+
+    async def pending(self) -> list[Caller]:
+        return self.memory.callers
+
+    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+        for caller in self.memory.callers:
+            if caller.calling_ae_title == ae_title and host in (None, caller.host):
+                self.memory.callers.remove(caller)
+                return caller
+        raise UnknownName(f"nobody called {ae_title} waits to be admitted")
+
+    async def associations(self, peer: str | None) -> list[Association]:
+        if peer not in (None, "CT1"):
+            return []
+        told = "the AE title is wrong: set ARCA on the sender"
+        return [Association("10.0.0.7", "CT1", "ARC", "in", NOON, 0.1, "rejected", 0, 0, told)]
+
+
+@dataclass
+class Rules:
+    memory: Memory
+
+    async def listed(self) -> list[Rule]:
+        return list(self.memory.rules.values())
+
+    async def add(self, form: RuleForm) -> Rule:
+        self.memory.node(form.to)
+        if "(" in form.when:
+            raise BadRequest(f"when = {form.when}: a parenthesis is not closed")
+        made = Rule(form.name, form.when, form.to, form.per, form.priority, form.window)
+        return self.memory.rules.setdefault(form.name, made)
+
+    async def remove(self, name: str) -> None:
+        if self.memory.rules.pop(name, None) is None:
+            raise UnknownName(f"there is no rule {name}")
+
+    async def test(self, study_uid: str | None, when: str | None) -> list[Trial]:
+        names = [""] if when else list(self.memory.rules)
+        studies = [study_uid] if study_uid else [one.study_uid for one in self.memory.studies]
+        return [
+            Trial(study, name, "", 0, 1, f"{when or 'rule'} is false")
+            for study in studies
+            for name in names
+        ]
+
+
+@dataclass
+class Queue:
+    memory: Memory
+
+    async def jobs(self, destination: str | None, state: str | None) -> list[Job]:
+        return [
+            job
+            for job in self.memory.jobs
+            if destination in (None, job.destination) and state in (None, job.state)
+        ]
+
+    async def retry(self, job: int | None) -> int:
+        found = [one for one in self.memory.jobs if job in (None, one.id)]
+        if not found:
+            raise UnknownName(f"there is no transfer {job}")
+        return len(found)
+
+    async def pause(self, node: str) -> Node:
+        self.memory.nodes[node] = replace(self.memory.node(node), paused=True)
+        return self.memory.nodes[node]
+
+    async def resume(self, node: str) -> Node:
+        self.memory.nodes[node] = replace(self.memory.node(node), paused=False)
+        return self.memory.nodes[node]
+
+
+def appliance_in_memory(memory: Memory) -> Services:
+    return Services(Overview(memory), Studies(memory), Nodes(memory), Rules(memory), Queue(memory))
+
+
+@pytest.fixture
+def memory() -> Memory:
+    held = Memory()
+    held.callers.append(Caller("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON))
+    return held
+
+
+@pytest.fixture
+def services(memory: Memory) -> Services:
+    return appliance_in_memory(memory)

@@ -1,0 +1,25 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from web.services import Part, Services, Status
+
+
+def status(*parts: Part) -> Status:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    return Status("Arca", "1", "ARCA", "::", 104, moment, 1.0, *[0] * 8, (), parts)
+
+
+def test_the_appliance_is_well_when_every_part_is() -> None:
+    assert status().well
+    assert status(Part("index", well=True)).well
+    assert not status(Part("index", well=True), Part("listener", well=False)).well
+
+
+async def test_the_appliance_in_memory_answers_the_protocols(services: Services) -> None:
+    questions: list[Any] = [
+        await services.overview.events(2),
+        await services.studies.find("doe", None),
+        await services.nodes.pending(),
+        await services.queue.jobs(None, None),
+    ]
+    assert [len(answer) for answer in questions] == [2, 1, 1, 1]

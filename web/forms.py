@@ -1,0 +1,112 @@
+"""What comes in as JSON: read strictly, with an error that names the field."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, fields
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from appliance.errors import BadRequest
+
+Form = TypeVar("Form")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeForm:
+    """A node to add."""
+
+    name: str
+    ae_title: str
+    host: str
+    port: int
+    tls: bool = False
+    calling_ae_title: str = ""
+    transfer_syntaxes: tuple[str, ...] = ()
+    max_associations: int = 1
+    bandwidth: int | None = None  # bytes per second
+    window: str | None = None  # "22:00-06:00"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleForm:
+    """A rule to add."""
+
+    name: str
+    when: str
+    to: str
+    per: Literal["instance", "study"] = "instance"
+    priority: int = 0
+    window: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialForm:
+    """A study to try rules on, an expression to try, or both."""
+
+    study: str | None = None
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendForm:
+    """Where a study shall go."""
+
+    node: str
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitForm:
+    """A held caller to let in."""
+
+    ae_title: str
+    host: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportForm:
+    """A file or folder on the appliance's own disk."""
+
+    path: str
+
+
+def read(form: type[Form], body: object) -> Form:
+    """`body` as a `form`. Raises `BadRequest` for a field unknown, missing or of another type."""
+    if not isinstance(body, dict):
+        raise BadRequest("the request must be a JSON object")
+    kinds = get_type_hints(form)
+    unknown = sorted(set(body) - set(kinds))
+    if unknown:
+        raise BadRequest(f"{unknown[0]} is not a field here; known: {', '.join(kinds)}")
+    values = {name: _value(name, kinds[name], given) for name, given in body.items()}
+    for one in fields(form):  # type: ignore[arg-type]
+        if one.name not in values and one.default is MISSING:
+            raise BadRequest(f"{one.name} is missing")
+    return form(**values)
+
+
+def _value(name: str, kind: Any, given: object) -> Any:
+    if get_origin(kind) is tuple and isinstance(given, list):
+        return tuple(_value(name, get_args(kind)[0], one) for one in given)
+    if not _fits(kind, given):
+        raise BadRequest(f"{name} = {given!r} must be {_words(kind)}")
+    return given
+
+
+def _fits(kind: Any, given: object) -> bool:
+    if isinstance(kind, UnionType):
+        return any(_fits(one, given) for one in get_args(kind))
+    if get_origin(kind) is Literal:
+        return given in get_args(kind)
+    return type(given) is kind  # bool is an int for isinstance, but not here
+
+
+def _words(kind: Any) -> str:
+    if get_origin(kind) is tuple:
+        return "a list"
+    if isinstance(kind, UnionType):
+        return " or ".join(_words(one) for one in get_args(kind))
+    if get_origin(kind) is Literal:
+        return " or ".join(f'"{one}"' for one in get_args(kind))
+    return {str: "text", int: "a whole number", bool: "true or false"}.get(kind, "nothing")

@@ -1,0 +1,45 @@
+"""Nodes: the registry, who waits to be admitted, how associations went."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, jsonify, request
+
+from web.forms import AdmitForm, NodeForm
+from web.operator.arguments import body
+from web.services import Nodes
+
+
+def blueprint(nodes: Nodes) -> Blueprint:
+    door = Blueprint("nodes", __name__)
+
+    @door.get("/nodes")
+    async def listing() -> Response:
+        return jsonify(await nodes.listed())
+
+    @door.post("/nodes")
+    async def add() -> tuple[Response, int]:
+        return jsonify(await nodes.add(await body(NodeForm))), 201
+
+    @door.delete("/nodes/<path:name>")
+    async def remove(name: str) -> Response:
+        await nodes.remove(name)
+        return jsonify(removed=name)
+
+    @door.post("/nodes/<path:name>/echo")
+    async def echo(name: str) -> Response:
+        return jsonify(await nodes.echo(name))
+
+    @door.get("/callers")
+    async def pending() -> Response:
+        return jsonify(await nodes.pending())
+
+    @door.post("/callers/admit")
+    async def admit() -> Response:
+        form = await body(AdmitForm)
+        return jsonify(await nodes.admit(form.ae_title, form.host, form.name))
+
+    @door.get("/associations")
+    async def associations() -> Response:
+        return jsonify(await nodes.associations(request.args.get("peer")))
+
+    return door
