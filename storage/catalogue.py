@@ -55,7 +55,7 @@ class Catalogue:
         self._reader = self._writer
         try:
             self.mark, self.was_clean = tables.prepare(self._writer, unit)
-            if path != tables.MEMORY:
+            if path != tables.PRIVATE:
                 self._reader = tables.connect(path)
         except sqlite3.Error:
             self._writer.close()

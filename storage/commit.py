@@ -21,7 +21,7 @@ from storage.settings import VolumeSettings
 from storage.store import Action, Entry
 from storage.system import System, explain
 
-RECENT = 4096  # lines kept in memory for those who follow closely
+RECENT = 2048  # lines kept in memory for those who follow closely
 _UNFINISHED = Stopped("the round of commits broke off; restart")
 
 
@@ -104,6 +104,11 @@ class Committer:
         self._queue: list[Work] = []
         self._led = False
         self._stopped = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is taken in; empty while all is well."""
+        return self._stopped
 
     def check(self) -> None:
         """Raises `Stopped` after a failure that leaves the medium in doubt."""

@@ -1,12 +1,12 @@
 """What can go wrong with a store, in words for the person who must act.
 
-    StoreError
-    ├── Full        no room: make some, the sender will come again
-    ├── Stopped     a write failed: nothing more is taken in until a restart
-    ├── Missing     the object is not here
-    ├── Corrupt     the bytes are not those that were put
-    ├── Immutable   kept by retention or a legal hold
-    └── NotAUnit    the folder is not the unit it should be (drive not mounted?)
+StoreError
+├── Full        no room: make some, the sender will come again
+├── Stopped     a write failed: nothing more is taken in until a restart
+├── Missing     the object is not here
+├── Corrupt     the bytes are not those that were put
+├── Immutable   kept by retention or a legal hold
+└── NotAUnit    the folder is not the unit it should be (drive not mounted?)
 """
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from storage.layout import Layout
 from storage.system import System
@@ -70,7 +71,7 @@ def set_aside(layout: Layout, system: System, path: str, reason: str) -> str:
     name = f"{os.path.basename(path)}.{reason}"
     target = f"{layout.quarantine}/{name}"
     number = 1
-    while os.path.exists(target):
+    while Path(target).exists():
         number += 1
         target = f"{layout.quarantine}/{name}.{number}"
     system.set_immutable(path, immutable=False)

@@ -18,7 +18,7 @@ from storage.commit import Committer
 from storage.errors import Full, Stopped, StoreError
 from storage.folders import Claims, Folders
 from storage.layout import Layout
-from storage.put import Put, arrived
+from storage.put import Arrival, Put
 from storage.retention import RetentionRules
 from storage.room import Room
 from storage.store import Buffer, Receipt
@@ -168,46 +168,54 @@ class Upload:
         if self._size == 0:
             self._write(())
         dock = self._dock
-        entry = arrived(
+        arrival = Arrival(
             self._sha256.hexdigest(), self._content.hexdigest(), self._size, len(self._header),
-            name, group, notes, retain_until, dock.clock(),
+            name, group, notes, retain_until,
         )  # fmt: skip
-        return Put(entry, self._file, dock.layout, dock.folders, dock.rules, dock.system)
+        return Put(arrival, self._file, dock.layout, dock.folders, dock.rules, dock.system)
 
     def _commit(self, put: Put) -> Receipt:
         dock = self._dock
-        with dock.claims.hold(put.object.sha256):
+        with dock.claims.hold(put.arrival.sha256):
+            self._sync(put)
+            self._file = ""  # from here on the ledger may list it, whatever happens to us
             try:
-                self._sync(put)
                 dock.committer.run(put)
             except Stopped:
-                self._file = ""  # the ledger may list it after all: the next start finds out
                 raise
-            finally:
-                if self._file:
-                    self._file = put.file if put.is_surplus or put.error else ""
-            if dock.immutable and not put.is_surplus:
+            except StoreError:
+                self._drop(put.file)
+                raise
+            if put.is_surplus:
+                self._drop(put.file)
+            elif dock.immutable:
                 dock.system.set_immutable(put.file, immutable=True)
-            self._drop()
         assert put.receipt is not None
         return put.receipt
 
     def _sync(self, put: Put) -> None:
         """The name comes first: then one commit of the journal holds the file and its name."""
-        if not self._dock.catalogue.has(put.object.sha256):
-            put.name_file(put.object.time)
-        self._dock.system.sync(self._descriptor)
+        try:
+            if not self._dock.catalogue.has(put.arrival.sha256):
+                put.name_file(self._dock.clock())
+            self._dock.system.sync(self._descriptor)
+            if put.path:
+                self._dock.system.sync_directory(os.path.dirname(put.file))
+        except (OSError, StoreError):
+            self._file = ""
+            self._drop(put.file)
+            raise
 
     def discard(self) -> None:
         """See `storage.store.Incoming.discard`."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        self._drop()
-
-    def _drop(self) -> None:
-        """Remove the file, unless the ledger lists it."""
         if self._file:
-            with suppress(OSError):
-                self._dock.system.unlink(self._file)
+            self._drop(self._file)
             self._file = ""
+
+    def _drop(self, path: str) -> None:
+        """Remove a file that the ledger does not list; what fails now the next start does."""
+        with suppress(OSError):
+            self._dock.system.unlink(path)

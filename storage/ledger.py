@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from storage.line import encode
 from storage.segments import START, Mark, Position, Segments
@@ -18,8 +19,8 @@ from storage.system import System
 class Ledger:
     """The writing end. One caller at a time."""
 
-    def __init__(self, folder: str, segment_bytes: int, system: System) -> None:
-        self.segments = Segments(folder)
+    def __init__(self, segments: Segments, segment_bytes: int, system: System) -> None:
+        self.segments = segments
         self._limit = segment_bytes
         self._system = system
         self._descriptor = -1
@@ -28,11 +29,11 @@ class Ledger:
     def begin(self, head: Mark) -> None:
         """Go on behind `head`. What a torn write left behind it is put aside and cut off."""
         following = head.sequence + 1
-        if os.path.exists(self.segments.path(following)):  # a crash came before its first line
+        if Path(self.segments.path(following)).exists():  # a crash came before its first line
             head = Mark(head.sequence, head.seal, Position(following, 0, 0))
         self.head = head
         path = self.segments.path(head.position.segment)
-        if not os.path.exists(path):
+        if not Path(path).exists():
             self._open_segment(head.position.segment)
             return
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from storage.errors import Full
 from storage.layout import Layout
@@ -23,7 +24,7 @@ class Room:
         self._layout = layout
         self._settings = settings
         self._system = system
-        self._reserved = os.path.exists(layout.reserve)
+        self._reserved = Path(layout.reserve).exists()
 
     def space(self) -> Space:
         """What is free, without what the reserve is still owed."""

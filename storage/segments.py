@@ -6,6 +6,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from storage.errors import Corrupt
 from storage.line import decode, seal_of
@@ -64,6 +65,7 @@ class Segments:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self._cursor = (0, START.position)  # the last line read by `entries`
 
     def firsts(self) -> list[int]:
         names = (name for name in os.listdir(self.folder) if name.endswith(SUFFIX))
@@ -93,6 +95,53 @@ class Segments:
             return False
         return entry.sequence == mark.sequence and line[-67:-3] == mark.seal.encode("ascii")
 
+    def entries(self, after: int, limit: int) -> list[Entry]:
+        """Up to `limit` lines behind a sequence, the chain unchecked."""
+        here, place = self._cursor
+        if here != after:
+            here, place = self._before(after)
+        found: list[Entry] = []
+        for line, end in self._lines(here, place):
+            here += 1
+            if here > after:
+                found.append(decode(line))
+                self._cursor = (here, end)
+            if len(found) >= limit:
+                break
+        return found
+
+    def _before(self, after: int) -> tuple[int, Position]:
+        first = self.holding(after + 1)
+        return first - 1, Position(first, 0, 0)
+
+    def _lines(self, here: int, place: Position) -> Iterator[tuple[bytes, Position]]:
+        """Whole lines behind a place, over the segments."""
+        while Path(self.path(place.segment)).exists():
+            with open(self.path(place.segment), "rb", buffering=_BLOCK) as file:
+                file.seek(place.end)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        return
+                    place = Position(place.segment, place.end, len(line))
+                    here += 1
+                    yield line, place
+            if here + 1 == place.segment:
+                return
+            place = Position(here + 1, 0, 0)
+
+    def last(self) -> int:
+        """The sequence of the last whole line; 0 when there is none."""
+        firsts = self.firsts()
+        if not firsts:
+            return 0
+        with open(self.path(firsts[-1]), "rb", buffering=_BLOCK) as file:
+            return firsts[-1] - 1 + sum(line.endswith(b"\n") for line in file)
+
+    def modified(self) -> float:
+        """When the newest segment was written to last, by the file system's clock."""
+        firsts = self.firsts()
+        return Path(self.path(firsts[-1])).stat().st_mtime if firsts else 0.0
+
     def follow(self, after: Mark = START) -> Iterator[Link]:
         """Every line behind a mark, the chain checked. Raises `Broken` at the first bad one."""
         here = after
@@ -101,7 +150,7 @@ class Segments:
                 here = Mark(link.entry.sequence, link.seal, link.position)
                 yield link
             following = here.sequence + 1
-            if following == here.position.segment or not os.path.exists(self.path(following)):
+            if following == here.position.segment or not Path(self.path(following)).exists():
                 break
             here = Mark(here.sequence, here.seal, Position(following, 0, 0))
         self._nothing_beyond(here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ from storage.kept import Kept, later
 from storage.segments import START, Mark, Position
 from storage.store import Action, Entry
 
-MEMORY = ":memory:"
+PRIVATE = ""  # a temporary file of SQLite's own
 PLACES = {
     "name": "SELECT segment, offset, length FROM puts WHERE name = ? ORDER BY sequence",
     "sha": "SELECT segment, offset, length FROM puts WHERE sha = ? ORDER BY sequence",
@@ -58,6 +59,9 @@ _SET = {
 }
 
 
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
 def key_of_name(name: str) -> int:
     """64 bits of its digest: what is found by them must be compared in full."""
     digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -70,7 +74,7 @@ def key_of_sha(sha256: str) -> int:
 
 
 def is_sha256(text: str) -> bool:
-    return len(text) == 64 and all(digit in "0123456789abcdef" for digit in text)
+    return _SHA256.fullmatch(text) is not None
 
 
 class Transaction:
@@ -153,9 +157,7 @@ def _put(writer: sqlite3.Connection, lines: Iterable[tuple[Entry, Mark]]) -> Non
     writer.execute(_SPARED, (json.dumps(paths),))
 
 
-def _change(
-    writer: sqlite3.Connection, entry: Entry, read: Callable[[Position], Entry]
-) -> None:
+def _change(writer: sqlite3.Connection, entry: Entry, read: Callable[[Position], Entry]) -> None:
     if entry.action is Action.DELETE:
         _forget(writer, entry, read)
     elif entry.action in _SET:
@@ -170,9 +172,7 @@ def _value(entry: Entry) -> str | bool | None:
     return entry.action is not Action.RELEASE
 
 
-def _forget(
-    writer: sqlite3.Connection, entry: Entry, read: Callable[[Position], Entry]
-) -> None:
+def _forget(writer: sqlite3.Connection, entry: Entry, read: Callable[[Position], Entry]) -> None:
     places = writer.execute(_PUTS, (key_of_sha(entry.sha256),)).fetchall()
     for sequence, *place in places:
         if read(Position(*place)).sha256 == entry.sha256:

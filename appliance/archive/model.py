@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
 
 from appliance.dicom.text import PersonName, folded
 from storage.store import Entry
@@ -216,6 +218,7 @@ def completed(known: Patient, arriving: Patient) -> Patient:
     )
 
 
+@lru_cache(maxsize=1024)
 def _comparable(name: str) -> str:
     groups = PersonName.parse(name)
     return folded(groups.alphabetic or groups.ideographic or groups.phonetic)
@@ -231,10 +234,5 @@ def _sex(sex: str) -> str:
 
 def date_of(text: str) -> str:
     """A DA value as YYYYMMDD, also from the old `YYYY.MM.DD`; empty when it is none."""
-    digits = text.strip().replace(".", "").replace("-", "")
-    return digits if len(digits) == 8 and digits.isascii() and digits.isdigit() else ""
-
-
-def due_at(last_at: datetime, settings: Settings) -> datetime:
-    """When a study counts as complete unless something more of it comes."""
-    return last_at + timedelta(seconds=settings.quiet_seconds)
+    found = re.fullmatch(r"(\d{4})([.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])", text.strip(), re.A)
+    return f"{found[1]}{found[3]}{found[4]}" if found else ""

@@ -206,7 +206,7 @@ class Scanner:
             if tag > _LAST:
                 self._header = Header(self._values, self._big)
                 return start
-            if tag < _FIRST:
+            if tag >> 16 in (0x0000, 0x0002):
                 raise HeaderError(f"{name_of(tag)} has no place in a data set")
         if tag in _ENDS:
             self._depth -= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from appliance.transfers import schedule
 
@@ -16,10 +16,6 @@ class Breaker:
     until: datetime | None = None  # open until then; None: closed
     probing: bool = False  # somebody is looking now
     words: str = ""  # of the last failure
-
-    @property
-    def closed(self) -> bool:
-        return self.until is None
 
     def may_try(self, now: datetime) -> bool:
         """Whether one more association may be opened now."""
@@ -34,11 +30,16 @@ class Breaker:
         return Breaker()
 
     def failed(self, now: datetime, words: str, random: schedule.Random) -> Breaker:
-        """The destination failed. What was under way when it did is no further failure."""
+        """The destination failed; what was under way already when it did adds nothing."""
         if self.until is not None and not self.probing:
             return replace(self, words=words)
         failures = self.failures + 1
         return Breaker(failures, schedule.next_try(now, failures, random), words=words)
+
+    def parked(self, now: datetime, words: str) -> Breaker:
+        """Somebody must mend a setting: look only now and then whether that was done."""
+        until = now + timedelta(seconds=schedule.PARKED_PAUSE)
+        return Breaker(self.failures + 1, until, words=words)
 
     def given_up(self) -> Breaker:
         """The look ended without an answer to the question."""

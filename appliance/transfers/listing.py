@@ -1,4 +1,4 @@
-"""Units of work of those who look at the queue, and of those who steer it."""
+"""Units of work of those who look at the queue."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tortoise.expressions import F, Q
+from tortoise.expressions import Q
 from tortoise.functions import Count, Min
 
-from appliance.database.schema import transaction
-from appliance.transfers.leases import close
-from appliance.transfers.model import Item, ItemState, Order, Stage, Standing, Transfer, shown
+from appliance.transfers.model import Item, ItemState, Stage, Standing, Transfer, shown
 from appliance.transfers.records import (
+    UNSETTLED,
     DestinationRow,
     HolderRow,
     ItemRow,
     TransferRow,
-    add_orders,
     chunks,
 )
-
-_UNSETTLED = (Stage.OPEN, Stage.PARTLY, Stage.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,8 @@ async def queue(
 ) -> list[Transfer]:
     """All transfers that need somebody or something, and the last settled ones; newest first."""
     wanted = TransferRow.filter(destination=destination) if destination else TransferRow.all()
-    rows = await wanted.filter(stage__in=_UNSETTLED).order_by("-id")
-    rows += await wanted.filter(stage__not_in=_UNSETTLED).order_by("-id").limit(settled)
+    rows = await wanted.filter(stage__in=UNSETTLED).order_by("-id")
+    rows += await wanted.filter(stage__not_in=UNSETTLED).order_by("-id").limit(settled)
     progress = await _progress([row.id for row in rows if row.stage == Stage.OPEN], now)
     return [_transfer(row, standings, progress) for row in sorted(rows, key=lambda one: -one.id)]
 
@@ -51,18 +47,6 @@ async def transfer(id: int, standings: Mapping[str, Standing], now: datetime) ->
     if row is None:
         return None
     return _transfer(row, standings, await _progress([row.id], now))
-
-
-async def newest(order: Order) -> int | None:
-    """The number of the newest transfer of an order's study, destination and rule."""
-    row = (
-        await TransferRow.filter(
-            study_uid=order.study_uid, destination=order.destination, rule=order.rule
-        )
-        .order_by("-id")
-        .first()
-    )
-    return row.id if row else None
 
 
 async def _progress(transfers: Sequence[int], now: datetime) -> dict[int, _Progress]:
@@ -148,85 +132,9 @@ async def waiting() -> dict[str, int]:
 
 async def set_aside() -> int:
     """How many objects a person must look at."""
-    rows = await TransferRow.filter(stage__in=_UNSETTLED, set_aside__gt=0).values_list("set_aside")
+    rows = await TransferRow.filter(stage__in=UNSETTLED, set_aside__gt=0).values_list("set_aside")
     return sum(count for (count,) in rows)
 
 
 async def open_transfers(destination: str) -> int:
     return await TransferRow.filter(stage=Stage.OPEN, destination=destination).count()
-
-
-async def set_paused(destination: str, paused: bool) -> None:  # noqa: FBT001
-    async with transaction():
-        await DestinationRow.update_or_create({"paused": paused}, name=destination)
-
-
-async def set_parked(destination: str, why: str, now: datetime | None) -> None:
-    """Park a destination, or take it back with an empty reason."""
-    async with transaction():
-        await DestinationRow.update_or_create(
-            {"parked": why, "parked_at": now if why else None}, name=destination
-        )
-
-
-async def retry(ids: Sequence[int] | None) -> set[str]:
-    """Try transfers now (None: all that are not settled); the destinations they go to.
-
-    What was put off waits no longer, what was set aside waits again, what was cancelled too
-    when it is asked for by number.
-    """
-    async with transaction():
-        query = TransferRow.filter(stage__in=_UNSETTLED)
-        if ids is not None:
-            query = TransferRow.filter(id__in=list(ids)).filter(stage__not=Stage.DONE)
-        rows = await query.select_for_update()
-        for chunk in chunks([row.id for row in rows]):
-            await _wake(chunk, again=(ItemState.SET_ASIDE, ItemState.CANCELLED))
-    return {row.destination for row in rows}
-
-
-async def resend(id: int) -> set[str]:  # noqa: A002
-    """Send everything of a transfer once more; where it goes."""
-    async with transaction():
-        row = await TransferRow.filter(id=id).select_for_update().first()
-        if row is None:
-            return set()
-        await ItemRow.filter(transfer_id=id).update(
-            state=ItemState.WAITING, next_try=None, tries=0, timed=False, error=""
-        )
-        await TransferRow.filter(id=id).update(
-            stage=Stage.OPEN, closed=None, sent=0, set_aside=0, cancelled=0, last_error=""
-        )
-    return {row.destination}
-
-
-async def _wake(transfers: Sequence[int], again: Sequence[ItemState]) -> None:
-    of = ItemRow.filter(transfer_id__in=transfers)
-    await of.filter(state=ItemState.WAITING).update(next_try=None)
-    await of.filter(state__in=again).update(
-        state=ItemState.WAITING, next_try=None, tries=0, timed=False
-    )
-    await TransferRow.filter(id__in=transfers).update(
-        stage=Stage.OPEN, closed=None, set_aside=0, cancelled=0
-    )
-
-
-async def cancel(id: int, now: datetime) -> int:  # noqa: A002
-    """Give up what of a transfer was not sent yet; how many objects that is."""
-    async with transaction():
-        row = await TransferRow.filter(id=id).select_for_update().first()
-        if row is None:
-            return 0
-        count = await ItemRow.filter(transfer_id=id, state=ItemState.WAITING).update(
-            state=ItemState.CANCELLED, holder=""
-        )
-        await TransferRow.filter(id=id).update(cancelled=F("cancelled") + count)
-        await close([id], now)
-    return count
-
-
-async def send(order: Order) -> int | None:
-    """Queue an order of a person; the number of the transfer that carries it."""
-    async with transaction():
-        await add_orders([order])
-        return await newest(order)

@@ -22,7 +22,7 @@ class Settings:
     linger_seconds: float = 3.0  # an association waits so long for more work
     record_seconds: float = 0.25  # answers are written in groups, this far apart
     record_items: int = 100  # … or when there are so many
-    poll_seconds: float = 30.0  # other processes' orders are noticed this late at most
+    poll_seconds: float = 10.0  # other processes' orders are noticed this late at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ T = TypeVar("T")
 # Beyond this a statement has too many parameters for some database.
 CHUNK = 500
 _LONGEST_NAME = 64
+# What still needs somebody or something.
+UNSETTLED = (Stage.OPEN, Stage.PARTLY, Stage.FAILED)
 
 
 class TransferRow(Model):

@@ -19,7 +19,7 @@ enum { ASSOCIATE_RQ = 1, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE
 enum { COMMAND = 1, LAST = 2 };              /* message control header, PS3.8 annex E.2 */
 enum { C_STORE_RQ = 0x0001, C_ECHO_RQ = 0x0030, NO_DATA_SET = 0x0101 };
 
-#define IMPLEMENTATION "1.2.826.0.1.3680043.10.1414.1"
+#define IMPLEMENTATION "2.25.241087663120859834260197455212307751183"
 #define VERSION "BENCH"
 
 __attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const char *format, ...)

@@ -26,6 +26,7 @@ ARCA = Path(sys.executable).with_name("arca")
 _READY = 30.0  # seconds; the promise of 10 s is asserted where it is tested
 
 Value = str | int | float | bool
+Settings = Mapping[str, Mapping[str, Value]]
 
 
 class CommandFailed(Exception):
@@ -48,7 +49,7 @@ class Appliance:
     """One installation in a folder of its own."""
 
     home: Path
-    settings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
     prefix: Sequence[str] = ()  # words before each command, to run it elsewhere
     store: Path | None = None  # where its objects are as seen from here; None: below home
 
@@ -223,7 +224,7 @@ class Appliance:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
 
-def _toml(sections: Mapping[str, Mapping[str, Value]]) -> str:
+def _toml(sections: Settings) -> str:
     lines = []
     for name, values in sections.items():
         lines.append(f"[{name}]")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -15,9 +17,8 @@ from pydicom.dataset import Dataset
 from pynetdicom import (
     AE,
     ALL_TRANSFER_SYNTAXES,
-    AllStoragePresentationContexts,
-    _config,
     evt,
+    sop_class,
 )
 from pynetdicom.presentation import build_context
 
@@ -26,8 +27,10 @@ from tests.system.appliance import free_port
 from tests.system.images import Image, content_digest, part10, split
 from tests.system.patience import until
 
-# Take any abstract syntax, private ones too.
-_config.UNRESTRICTED_STORAGE_SERVICE = True
+_CLASSES = [
+    *sop_class._STORAGE_CLASSES.values(),
+    *sop_class._NON_PATIENT_OBJECT_CLASSES.values(),
+]
 
 
 def echoscu(port: int, *switches: str) -> subprocess.CompletedProcess[str]:
@@ -46,10 +49,13 @@ class Program:
     def __init__(self, words: Sequence[str], port: int, log: Path) -> None:
         self.port = port
         with log.open("ab") as output:
-            self._process = subprocess.Popen(words, stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                words, stdout=output, stderr=output, start_new_session=True
+            )
 
     def stop(self) -> None:
-        self._process.terminate()
+        """End it and the processes it forked."""
+        os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(30)
 
     def __enter__(self) -> Self:
@@ -170,10 +176,8 @@ class Scripted:
         entity = AE(ae_title="SINK")
         entity.maximum_pdu_size = 0
         entity.maximum_associations = 50
-        for context in AllStoragePresentationContexts:
-            entity.add_supported_context(
-                context.abstract_syntax, list(syntaxes or ALL_TRANSFER_SYNTAXES)
-            )
+        for abstract in _CLASSES:
+            entity.add_supported_context(abstract, list(syntaxes or ALL_TRANSFER_SYNTAXES))
         entity.add_supported_context(wire.VERIFICATION)
         self.port = port or free_port()
         self._server = entity.start_server(
@@ -192,6 +196,10 @@ class Scripted:
         status = self._answer(image)
         self.received.append(Received(image, calling, status))
         return status
+
+    def reach(self, count: int) -> None:
+        """Wait until so many C-STOREs have come."""
+        until(lambda: len(self.received) >= count, 60, f"{count} C-STOREs at the destination")
 
     def digests(self) -> set[str]:
         """SHA-256 of every data set that was answered with success so far."""

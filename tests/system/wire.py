@@ -127,7 +127,7 @@ class Association:
     def _negotiated(self, kind: int, body: bytes) -> dict[int, str]:
         if kind != 2:
             raise Gone(f"answered by PDU {kind}: {body.hex()}")
-        self.max_pdu = _CHUNK
+        self.max_pdu = self.peer_max_pdu = _CHUNK
         accepted, position = {}, 68
         while position < len(body):
             tag, length = struct.unpack_from(">BxH", body, position)
@@ -136,7 +136,8 @@ class Association:
                 accepted[value[0]] = value[8:].decode()
             elif tag == 0x50:
                 # 0 says that any length will do (PS3.8 §D.1).
-                self.max_pdu = min(struct.unpack_from(">I", value, 4)[0] or _CHUNK, _CHUNK)
+                self.peer_max_pdu = struct.unpack_from(">I", value, 4)[0]
+                self.max_pdu = min(self.peer_max_pdu or _CHUNK, _CHUNK)
             position += 4 + length
         return accepted
 
@@ -188,10 +189,14 @@ class Association:
         rest = fragments(context, image.content, self.max_pdu - 6)
         return [p_data(context, 3, c_store_rq(image, self._messages)), *rest]
 
-    def store(self, image: Image) -> int:
-        """The status of the response."""
+    def answer(self, image: Image) -> dict[int, bytes]:
+        """The command set of the response to a C-STORE."""
         self.send(b"".join(self.request(image)))
-        return self._status()
+        return self.response()
+
+    def store(self, image: Image) -> int:
+        """The status of the response to a C-STORE."""
+        return int.from_bytes(self.answer(image)[0x0900], "little")
 
     def finish(self, rest: bytes) -> int:
         """Send what was held back and return the status."""

@@ -6,7 +6,7 @@ from web.services import Part, Services, Status
 
 def status(*parts: Part) -> Status:
     moment = datetime(2026, 3, 1, tzinfo=UTC)
-    return Status("Arca", "1", "ARCA", "::", 104, moment, 1.0, *[0] * 8, (), parts)
+    return Status("Arca", "1", "ARCA", "::", 104, moment, 1.0, *[0] * 9, (), parts)
 
 
 def test_the_appliance_is_well_when_every_part_is() -> None:

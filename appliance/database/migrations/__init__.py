@@ -1,0 +1,1 @@
+"""How the tables of each room came to be, step by step."""

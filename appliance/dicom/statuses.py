@@ -1,0 +1,67 @@
+"""Status codes of DIMSE answers (PS3.7 Annex C, PS3.4 Table B.2-1) and what they mean."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Category: TypeAlias = Literal["success", "warning", "failure", "pending", "cancel"]
+
+SUCCESS = 0x0000
+PROCESSING_FAILURE = 0x0110
+DUPLICATE_INSTANCE = 0x0111
+INVALID_INSTANCE = 0x0117
+SOP_CLASS_NOT_SUPPORTED = 0x0122
+NOT_AUTHORIZED = 0x0124
+UNRECOGNIZED_OPERATION = 0x0211
+MISTYPED_ARGUMENT = 0x0212
+OUT_OF_RESOURCES = 0xA700
+CLASS_MISMATCH = 0xA900
+CANNOT_UNDERSTAND = 0xC000
+PENDING = 0xFF00
+CANCEL = 0xFE00
+
+_WORDS = {
+    SUCCESS: "stored",
+    0x0105: "no such attribute",
+    0x0106: "invalid attribute value",
+    PROCESSING_FAILURE: "processing failure",
+    DUPLICATE_INSTANCE: "the instance is there already",
+    0x0112: "no such instance",
+    INVALID_INSTANCE: "invalid SOP Instance UID",
+    0x0118: "no such SOP class",
+    SOP_CLASS_NOT_SUPPORTED: "SOP class not supported",
+    NOT_AUTHORIZED: "not authorized",
+    0x0210: "duplicate invocation",
+    UNRECOGNIZED_OPERATION: "unrecognized operation",
+    MISTYPED_ARGUMENT: "mistyped argument",
+    0x0213: "resource limitation",
+    0xB000: "stored, with values changed",
+    0xB006: "stored, with elements discarded",
+    0xB007: "stored, though the data set does not match its SOP class",
+}
+# The low digits of these are the implementation's own (PS3.4 Table B.2-1).
+_FAMILIES = {0xA7: "out of resources", 0xA9: "the data set does not match its SOP class"}
+
+
+def category(status: int) -> Category:
+    """What the answer amounts to (PS3.7 §C)."""
+    if status == SUCCESS:
+        return "success"
+    if status == CANCEL:
+        return "cancel"
+    if status & 0xFFFE == PENDING:
+        return "pending"
+    return "warning" if status >> 12 == 0xB or status in (0x0001, 0x0107, 0x0116) else "failure"
+
+
+def words(status: int) -> str:
+    """The status for a person, with its code."""
+    if status in _WORDS:
+        meaning = _WORDS[status]
+    elif status >> 8 in _FAMILIES:
+        meaning = _FAMILIES[status >> 8]
+    elif status >> 12 == 0xC:
+        meaning = "cannot understand"
+    else:
+        meaning = category(status)
+    return f"{meaning} ({status:04X}H)"
