@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from storage import tables
@@ -40,6 +41,15 @@ class Fresh:
             self.add(entry, mark)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a quick look found, and when."""
+
+    flushes: int
+    listed: bool  # the digest may be listed; sure only when False
+    named: bool  # the name may be in the file; sure only when False
+
+
 class Catalogue:
     """Lookups from any thread; `add` from one thread at a time."""
 
@@ -51,6 +61,7 @@ class Catalogue:
         self._flushing = threading.Lock()
         self._fresh = Fresh()
         self._leaving = Fresh()  # on their way into the file
+        self._flushes = 0
         self._writer = tables.connect(path)
         self._reader = self._writer
         try:
@@ -81,6 +92,7 @@ class Catalogue:
         try:
             with self._lock:
                 self._leaving, self._fresh = self._fresh, Fresh()
+                self._flushes += 1
             return self._write_leaving()
         finally:
             self._flushing.release()
@@ -144,12 +156,23 @@ class Catalogue:
     def _read(self, place: Position) -> Entry:
         return decode(self._segments.read(place))
 
-    def has(self, sha256: str) -> bool:
-        """Whether an object may be listed; sure only when False."""
+    def look(self, name: str, sha256: str) -> Seen:
+        """One quick look for both, in the caller's own thread."""
         with self._lock:
-            if sha256 in self._fresh.shas or sha256 in self._leaving.shas:
-                return True
-            return bool(self._query(tables.LISTED, tables.key_of_sha(sha256)))
+            keys = (tables.key_of_name(name), tables.key_of_sha(sha256))
+            rows = self._query(tables.EITHER, *keys)
+            listed = sha256 in self._fresh.shas or sha256 in self._leaving.shas
+            listed = listed or any(sha == keys[1] for _, sha in rows)
+            return Seen(self._flushes, listed, any(key == keys[0] for key, _ in rows))
+
+    def find_since(self, name: str, seen: Seen) -> list[Entry]:
+        """As `find`, without asking the file again what was seen not to be there."""
+        with self._lock:
+            if not seen.named and seen.flushes == self._flushes:
+                fresh = (*self._leaving.names.get(name, ()), *self._fresh.names.get(name, ()))
+                if not fresh:
+                    return []
+        return self.find(name)
 
     def _query(self, statement: str, *values: object) -> list[Any]:
         try:

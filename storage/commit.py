@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from storage.catalogue import Catalogue
+from storage.catalogue import Catalogue, Seen
 from storage.errors import Stopped, StoreError
+from storage.folders import OpenFolders
 from storage.kept import Kept, apply
 from storage.ledger import Ledger
 from storage.settings import VolumeSettings
@@ -44,9 +45,9 @@ class Batch:
         self.entries.append(entry)
         self._next += 1
 
-    def find(self, name: str) -> list[Entry]:
+    def find(self, name: str, seen: Seen) -> list[Entry]:
         """Every copy under a name, those of this batch included."""
-        newest = {entry.sha256: entry for entry in self._catalogue.find(name)}
+        newest = {entry.sha256: entry for entry in self._catalogue.find_since(name, seen)}
         for entry in self.entries:
             if entry.action is Action.DELETE:
                 newest.pop(entry.sha256, None)
@@ -100,6 +101,7 @@ class Committer:
         self._clock = clock
         self._checkpoint = self._due = settings.checkpoint_lines
         self._system = system
+        self._opened = OpenFolders()
         self._mutex = threading.Lock()
         self._queue: list[Work] = []
         self._led = False
@@ -192,11 +194,15 @@ class Committer:
             return True
         return False
 
+    def close(self) -> None:
+        """Let go of what is held open. Nobody may be waiting any more."""
+        self._opened.close()
+
     def _write(self, batch: Batch) -> None:
         if not batch.entries:
             return
         for directory in batch.directories:
-            self._system.sync_directory(directory)
+            self._system.sync(self._opened.descriptor(directory))
         marks = self._ledger.append(batch.entries)
         for entry, mark in zip(batch.entries, marks, strict=True):
             self._catalogue.add(entry, mark)

@@ -13,6 +13,8 @@ from storage.system import System
 
 _KNOWN = 4096  # folders remembered; forgetting one costs a sync
 
+_OPEN = 64  # folders held open at once
+
 
 class Folders:
     """Makes folders whose names survive a power cut."""
@@ -42,6 +44,26 @@ class Folders:
                 self._system.sync_directory(parent)  # also when found: its maker may have crashed
                 self._known.add(path)
             parent = path
+
+
+class OpenFolders:
+    """Folders held open for the one thread that syncs them."""
+
+    def __init__(self) -> None:
+        self._descriptors: dict[str, int] = {}
+
+    def descriptor(self, path: str) -> int:
+        found = self._descriptors.get(path)
+        if found is None:
+            if len(self._descriptors) >= _OPEN:
+                os.close(self._descriptors.pop(next(iter(self._descriptors))))
+            found = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._descriptors[path] = found
+        return found
+
+    def close(self) -> None:
+        while self._descriptors:
+            os.close(self._descriptors.popitem()[1])
 
 
 class Claims:

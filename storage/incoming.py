@@ -27,7 +27,6 @@ from storage.system import System
 _JOIN_BELOW = 32 << 10  # smaller fragments are cheaper as one: one write, one call of each hash
 _HELP_FROM = 256 << 10  # from here on a second thread for SHA-256 pays
 _START_FROM = 256 << 10  # bytes after which the medium is told to begin
-_CHECK_EVERY = 16 << 20  # bytes between two looks at the room that is left
 
 
 class Helpers:
@@ -90,7 +89,6 @@ class Upload:
         self._content = blake3()
         self._size = 0
         self._started = 0  # bytes the medium was told to begin with
-        self._checked = 0
         try:
             self._descriptor = dock.system.create(temporary, 0o440)
         except OSError as error:
@@ -138,13 +136,13 @@ class Upload:
         if self._size == 0 and self._header:
             fragments = [self._header, *fragments]
         system = self._dock.system
-        self._size += system.write(self._descriptor, fragments)
+        written = system.write(self._descriptor, fragments)
+        self._size += written
+        self._dock.room.take(written)
         if self._size - self._started >= _START_FROM:
             system.start_writing(self._descriptor, self._started, self._size - self._started)
             self._started = self._size
-        if self._size - self._checked >= _CHECK_EVERY:
-            self._dock.room.check()
-            self._checked = self._size
+        self._dock.room.check()
 
     def commit(
         self,
@@ -196,11 +194,11 @@ class Upload:
     def _sync(self, put: Put) -> None:
         """The name comes first: then one commit of the journal holds the file and its name."""
         try:
-            if not self._dock.catalogue.has(put.arrival.sha256):
+            seen = self._dock.catalogue.look(put.arrival.name, put.arrival.sha256)
+            put.seen = seen
+            if not seen.listed:
                 put.name_file(self._dock.clock())
             self._dock.system.sync(self._descriptor)
-            if put.path:
-                self._dock.system.sync_directory(os.path.dirname(put.file))
         except (OSError, StoreError):
             self._file = ""
             self._drop(put.file)

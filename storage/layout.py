@@ -128,6 +128,17 @@ def lock(layout: Layout) -> int:
     return descriptor
 
 
+def is_locked(layout: Layout) -> bool:
+    """Whether a process has the unit open for writing; asked without taking the lock."""
+    try:
+        found = Path(f"{layout.root}/lock").stat()
+        locks = Path("/proc/locks").read_text(encoding="ascii").split()
+    except OSError:
+        return True
+    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    return device in locks
+
+
 def write_json(path: str, value: dict[str, object], system: System) -> None:
     """Replace a small file so that a power cut leaves the old one or the new one."""
     fresh = f"{path}.new"

@@ -74,6 +74,7 @@ class Parts:
                 self.time.save()
                 catalogue.set_clean(clean=True)
         self.dock.helpers.close()
+        committer.close()
         catalogue.close()
         self.ledger.close()
         if self.lock >= 0:

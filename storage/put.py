@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from storage.catalogue import Seen
 from storage.commit import Batch, Work
 from storage.folders import Folders, set_aside
 from storage.kept import Kept
@@ -35,7 +36,7 @@ class Put(Work):
     """One object, its file synced, that waits to be listed."""
 
     __slots__ = (
-        "_folders", "_layout", "_rules", "_system", "arrival", "file", "path", "receipt",
+        "_folders", "_layout", "_rules", "_system", "arrival", "file", "path", "receipt", "seen",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +54,7 @@ class Put(Work):
         self.file = file
         self.path = ""  # below the root, once it has its name for good
         self.receipt: Receipt | None = None
+        self.seen = Seen(-1, listed=True, named=True)
         self._layout = layout
         self._folders = folders
         self._rules = rules
@@ -69,7 +71,7 @@ class Put(Work):
 
     def plan(self, batch: Batch) -> None:
         others: list[Entry] = []
-        for copy in batch.find(self.arrival.name):
+        for copy in batch.find(self.arrival.name, self.seen):
             if copy.content != self.arrival.content:
                 others.append(copy)
                 continue
@@ -97,6 +99,7 @@ class Put(Work):
 
     def _store(self, batch: Batch, others: tuple[Entry, ...]) -> None:
         path = self.path or self._place(batch)
+        batch.directories.add(os.path.dirname(self.file))
         arrival = self.arrival
         entry = Entry(
             batch.next_sequence, batch.time, Action.PUT,
@@ -118,7 +121,6 @@ class Put(Work):
             if os.path.lexists(damaged):
                 set_aside(self._layout, self._system, damaged, "damaged")
         self.name_file(batch.time)
-        batch.directories.add(os.path.dirname(self.file))
         return self.path
 
     @property

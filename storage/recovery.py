@@ -23,6 +23,7 @@ from storage.settings import VolumeSettings
 from storage.store import Entry
 from storage.system import System
 
+_LONGEST_APPEND = 1 << 20  # bytes of the ledger that one power cut can tear
 _MARGIN = 600  # seconds that an object may have lain named but unlisted
 
 
@@ -53,8 +54,7 @@ def catch_up(
     try:
         return Found(replay(catalogue, segments.follow(mark), settings.checkpoint_lines))
     except Broken as broken:
-        if is_torn(broken):
-            _keep_torn(layout, segments, broken)
+        if is_torn(broken) and _keep_torn(layout, segments, broken):
             return Found(broken.at)
         return Found(broken.at, f"{broken}; run verify")
 
@@ -68,14 +68,17 @@ def is_torn(broken: Broken) -> bool:
     return bool(broken.rest) and (b"\0" in broken.rest or not broken.rest.endswith(b"\n"))
 
 
-def _keep_torn(layout: Layout, segments: Segments, broken: Broken) -> None:
-    """The bytes that will be cut off are kept for whoever wants to look."""
+def _keep_torn(layout: Layout, segments: Segments, broken: Broken) -> bool:
+    """Keep the bytes that will be cut off; False when they are more than one append."""
     place = broken.at.position
     with open(segments.path(place.segment), "rb") as file:
         file.seek(place.end)
-        rest = file.read()
+        rest = file.read(_LONGEST_APPEND + 1)
+    if len(rest) > _LONGEST_APPEND:
+        return False
     with suppress(OSError), open(f"{layout.quarantine}/ledger.{place.segment}.torn", "ab") as kept:
         kept.write(rest)
+    return True
 
 
 def clear_incoming(layout: Layout, system: System) -> None:

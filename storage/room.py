@@ -12,6 +12,8 @@ from storage.settings import VolumeSettings
 from storage.store import Space
 from storage.system import System
 
+_LOOK_EVERY = 16 << 20
+
 
 class Room:
     """Refuses before the disk is full.
@@ -25,6 +27,7 @@ class Room:
         self._settings = settings
         self._system = system
         self._reserved = Path(layout.reserve).exists()
+        self._credit = 0  # bytes that may come in before the next look
 
     def space(self) -> Space:
         """What is free, without what the reserve is still owed."""
@@ -32,8 +35,16 @@ class Room:
         owed = 0 if self._reserved else self._settings.reserve
         return Space(total, max(free - owed, 0), self._settings.low_watermark)
 
+    def take(self, size: int) -> None:
+        """Note that so many bytes were written."""
+        self._credit -= size
+
     def check(self) -> None:
-        """Raises `Full` below the watermark."""
+        """Raises `Full` below the watermark. Looks at the disk once per 16 MiB that came in."""
+        if self._credit <= 0:
+            self._look()
+
+    def _look(self) -> None:
         space = self.space()
         if space.free < space.low_watermark:
             if space.free < self._settings.reserve // 2:
@@ -42,11 +53,12 @@ class Room:
                 f"{self._layout.root} has {space.free >> 20} MiB free, less than the "
                 f"{space.low_watermark >> 20} MiB kept free. Make room; reception goes on by itself"
             )
-        if not self._reserved and self._settings.reserve:
-            self.restore()
+        self._credit = min(space.free - space.low_watermark, _LOOK_EVERY)
+        self.restore()
 
     def release(self) -> None:
         """Give the reserve to whoever needs it now."""
+        self._credit = 0
         if self._reserved:
             with suppress(OSError):
                 self._system.unlink(self._layout.reserve)

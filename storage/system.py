@@ -61,8 +61,11 @@ class System:
 
     def start_writing(self, descriptor: int, offset: int, length: int) -> None:
         """Let the medium begin, so that the sync at the end has less to wait for."""
-        if self._sync and _sync_file_range is not None:
-            _sync_file_range(descriptor, offset, length, _START_WRITE)
+        if not self._sync or _sync_file_range is None:
+            return
+        failed = _sync_file_range(descriptor, offset, length, _START_WRITE)
+        if failed and ctypes.get_errno() == errno.EIO:  # anything else only costs speed
+            raise SyncFailed(errno.EIO, os.strerror(errno.EIO))
 
     def sync(self, descriptor: int) -> None:
         """The file's bytes and all about it. Raises `SyncFailed`."""

@@ -6,11 +6,12 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 
 from storage.kept import Kept, later
 from storage.segments import START, Mark, Position
@@ -21,7 +22,7 @@ PLACES = {
     "name": "SELECT segment, offset, length FROM puts WHERE name = ? ORDER BY sequence",
     "sha": "SELECT segment, offset, length FROM puts WHERE sha = ? ORDER BY sequence",
 }
-LISTED = "SELECT 1 FROM puts WHERE sha = ? LIMIT 1"
+EITHER = "SELECT name, sha FROM puts WHERE name = ? OR sha = ?"
 _PUTS = "SELECT sequence, segment, offset, length FROM puts WHERE sha = ?"
 CHANGES = "SELECT retain_until, held, damaged FROM changes WHERE sha256 = ?"
 
@@ -116,6 +117,17 @@ def prepare(connection: sqlite3.Connection, unit: str) -> tuple[Mark, bool]:
     if found is None or found[0] != unit:
         raise sqlite3.DatabaseError("the catalogue belongs to another unit")
     return Mark(found[1], found[2], Position(*found[3:6])), bool(found[6])
+
+
+def noted_mark(path: str) -> tuple[int, str]:
+    """How far a catalogue's file reaches, read beside the process that writes it."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as reader,
+    ):
+        found = reader.execute("SELECT sequence, seal FROM mark").fetchone()
+        return (int(found[0]), str(found[1])) if found else (0, "")
+    return 0, ""
 
 
 def discard(path: str) -> None:

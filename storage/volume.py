@@ -8,14 +8,15 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import count
 
-from storage import change
+from storage import change, tables
 from storage.change import Change
 from storage.errors import Full, Missing
 from storage.incoming import Upload
-from storage.layout import Layout, Unit, create_marker, read_marker
+from storage.layout import Layout, Unit, create_marker, is_locked, read_marker
 from storage.opening import Given, Parts, open_reading, open_writing
 from storage.reader import FileReader
 from storage.recovery import unlink_deleted
+from storage.segments import Segments
 from storage.settings import VolumeSettings as VolumeSettings
 from storage.store import Entry, Space
 from storage.system import System
@@ -89,6 +90,26 @@ class Volume:
     def clock(self) -> Clock:
         return self._parts.dock.clock
 
+    @property
+    def segments(self) -> Segments:
+        """The files of its ledger."""
+        return self._parts.segments
+
+    @property
+    def is_live(self) -> bool:
+        """Whether objects may be coming in at this moment, here or in another process."""
+        return not self.read_only or is_locked(self.layout)
+
+    def head(self) -> tuple[int, str]:
+        """The newest line's sequence and hash, to be noted where nobody can change it."""
+        mark = self._parts.ledger.head
+        return mark.sequence, mark.seal
+
+    def landmarks(self) -> list[tuple[int, str]]:
+        """Sequences and hashes that the ledger must still contain."""
+        mark = self.head() if not self.read_only else tables.noted_mark(self.layout.catalogue)
+        return [mark] if mark[0] else []
+
     def receive(self, header: bytes) -> Upload:
         """See `storage.store.Store.receive`."""
         self._committer.check()
@@ -121,6 +142,11 @@ class Volume:
         """Whether a legal hold is on it."""
         kept = self._parts.lookup().kept(sha256)
         return kept is not None and kept.held
+
+    def is_damaged(self, sha256: str) -> bool:
+        """Whether a scrub found it changed or missing, and no new copy has come since."""
+        kept = self._parts.lookup().kept(sha256)
+        return kept is not None and kept.damaged
 
     def follow(self, after: int, limit: int = 1000) -> list[Entry]:
         """See `storage.store.Store.follow`."""

@@ -2,7 +2,8 @@
 
 Hypercorn lets what one connection raises end the whole server: a web socket request
 with a stray byte behind it, HTTP/2 data after the answer, or CONNECT without a path is
-enough. It also loses connections between the end of its output and their closing.
+enough. It also forgets connections: some between the end of their output and their
+closing, some for ever.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Limits:
     handshake: float = 10.0
     idle: float = 15.0
     write: float = 60.0  # for one piece of an answer that the peer does not read
+    linger: float = 2.0  # for what is left of a connection once its socket is closed
     grace: float = 5.0  # for answers under way when we stop
 
 
@@ -67,10 +69,12 @@ class Connection(TCPServer):
     ) -> None:
         super().__init__(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
         self._limits = limits
+        self._scope = trio.CancelScope()
 
     async def run(self) -> None:
         try:
-            await super().run()
+            with self._scope:
+                await super().run()
         except* Exception as group:  # noqa: BLE001 - the connection's edge: only this one may end
             log.warning("dropped a connection: %s", ", ".join(_leaves(group)))
 
@@ -82,6 +86,7 @@ class Connection(TCPServer):
                 await self._write(event.data)
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 await self.protocol.handle(Closed())
+                self._end_soon()
 
     async def _write(self, data: bytes) -> None:
         """Half a frame spoils the stream for its other requests: shielded, yet not for ever."""
@@ -94,6 +99,12 @@ class Connection(TCPServer):
         # quart-trio cancels around this; unshielded, the socket would stay open.
         with trio.CancelScope(shield=True):
             await super()._close()
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        # A request behind one whose answer the peer did not wait for leaves hypercorn
+        # waiting for a turn that never comes.
+        self._scope.deadline = min(self._scope.deadline, trio.current_time() + self._limits.linger)
 
 
 def _leaves(group: BaseExceptionGroup[Exception]) -> list[str]:

@@ -41,6 +41,7 @@ class WebSettings:
     key: Path
     own_certificate: bool  # False: the operator gave one, so none is made
     host_names: tuple[str, ...] = ()  # for the one we make
+    refresh: float = _DAY  # seconds between looks at the files
 
 
 class _Door:
@@ -164,9 +165,9 @@ def _own_certificate(settings: WebSettings, clock: Clock) -> None:
 
 
 async def _keep_fresh(context: ssl.SSLContext, settings: WebSettings, clock: Clock) -> None:
-    """Once a day: renew ours when its end is near, and pick up one that the operator replaced."""
+    """Renew ours when its end is near, and pick up one that the operator replaced."""
     while True:
-        await trio.sleep(_DAY)
+        await trio.sleep(settings.refresh)
         try:
             await trio.to_thread.run_sync(_own_certificate, settings, clock)
             load_pair(context, settings.certificate, settings.key)

@@ -43,7 +43,7 @@ async def instances(study_uid: str, after: int = 0) -> list[Instance]:
 
 async def instances_by_digest(digests: Sequence[str]) -> list[Instance]:
     query = InstanceRow.filter(sha256__in=digests).select_related("series")
-    return [instance_of(row) for row in await query]
+    return [instance_of(row) for row in await query.order_by("sequence")]
 
 
 async def totals() -> tuple[int, int]:

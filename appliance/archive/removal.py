@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tortoise.functions import Count, Sum
-
 from appliance.archive.records import (
     CursorRow,
     InstanceRow,
@@ -31,15 +29,14 @@ async def remove(digests: Sequence[str]) -> None:
 
 
 async def _recount(study: int) -> None:
-    members = InstanceRow.filter(series__study_id=study)
-    [sums] = await members.annotate(count=Count("id"), bytes=Sum("size")).values("count", "bytes")
-    if not sums["count"]:
+    sizes = await InstanceRow.filter(series__study_id=study).values_list("size")
+    if not sizes:
         await _remove_study(study)
         return
     parts = await SeriesRow.filter(study_id=study).values_list("modality", flat=True)
     await StudyRow.filter(id=study).update(
-        instances=sums["count"],
-        size=sums["bytes"],
+        instances=len(sizes),
+        size=sum(int(size) for (size,) in sizes),
         series=len(parts),
         modalities=modalities_column({str(one) for one in parts if one}),
     )

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
@@ -99,11 +99,12 @@ def _sqlite(path: Path) -> dict[str, Any]:
 
 
 def _postgres(url: str) -> dict[str, Any]:
+    """`?host=/run/postgresql` reaches a server by its Unix socket, as in libpq."""
     parts = urlsplit(url)
     return {
         "engine": "tortoise.backends.asyncpg",
         "credentials": {
-            "host": parts.hostname or "127.0.0.1",
+            "host": dict(parse_qsl(parts.query)).get("host") or parts.hostname or "127.0.0.1",
             "port": parts.port or 5432,
             "user": unquote(parts.username or ""),
             "password": unquote(parts.password or ""),

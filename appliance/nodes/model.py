@@ -97,6 +97,7 @@ def _checks(node: Node) -> list[tuple[bool, str]]:
             not _HOST.fullmatch(node.host),
             f"host '{node.host}': give a host name or an IP address, without a port",
         ),
+        (node.tls, "DICOM over TLS is not built yet: images would go out in plain text"),
         (not 1 <= node.port <= 65535, f"port {node.port}: ports go from 1 to 65535"),
         (
             not 1 <= node.max_associations <= 64,

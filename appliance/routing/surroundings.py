@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydicom.datadict import DicomDictionary, keyword_dict
 
 from appliance.archive.model import IndexedInstance, Study
 from appliance.dicom.attributes import tag_of
+
+Number: TypeAlias = int | float
 
 # Names of ours beside the keywords of DICOM; each with what it stands for.
 OURS = {
@@ -31,7 +33,8 @@ OURS = {
 }
 OF_STUDIES = {"study": "the whole study: instances, series, modalities, description, date"}
 
-_NUMBERS = frozenset({"IS", "DS", "US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"})
+_FRACTIONS = frozenset({"DS", "FL", "FD"})
+_NUMBERS = _FRACTIONS | {"IS", "US", "SS", "UL", "SL", "UV", "SV"}
 _DAYS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 _AGE = re.compile(r"(\d{3})([DWMY])")  # PS3.5 §6.2, VR AS
 
@@ -59,7 +62,8 @@ class Surroundings:
         if tag is None:
             return None
         text = self.instance.attributes.get(keyword, "")
-        return _number(text) if _vr(tag) in _NUMBERS else text
+        vr = _vr(tag)
+        return _number(text, vr) if vr in _NUMBERS else text
 
 
 def _vr(tag: int) -> str:
@@ -81,28 +85,27 @@ def sample(name: str) -> Any:
     if name in _SAMPLES:
         return _SAMPLES[name]
     tag = tag_of(name)
-    return None if tag is None else 1 if _vr(tag) in _NUMBERS else ""
+    if tag is None or _vr(tag) not in _NUMBERS:
+        return None if tag is None else ""
+    return 1.0 if _vr(tag) in _FRACTIONS else 1
 
 
-def _number(text: str) -> float | int | list[float | int] | None:
-    """IS and DS as numbers; several values as a list; None for what is no number."""
-    values = [_one_number(part.strip()) for part in text.split("\\")]
+def _number(text: str, vr: str) -> Number | list[Number] | None:
+    """A numeric value; several as a list; None for what is no number."""
+    values = [_one_number(part.strip(), whole=vr not in _FRACTIONS) for part in text.split("\\")]
     numbers = [value for value in values if value is not None]
     if not numbers:
         return None
     return numbers if len(values) > 1 else numbers[0]
 
 
-def _one_number(text: str) -> float | int | None:
+def _one_number(text: str, *, whole: bool) -> Number | None:
+    # CEL does not add 1 to 2.5: what may have a fraction is always a double.
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        value = float(text)
+        value = int(text) if whole else float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if math.isfinite(value) and abs(value) < 2**63 else None
 
 
 def _age(surroundings: Surroundings) -> float | None:
@@ -111,7 +114,7 @@ def _age(surroundings: Surroundings) -> float | None:
         return int(given[1]) * _DAYS[given[2]]
     born, at = surroundings.tag("PatientBirthDate"), surroundings.tag("StudyDate")
     try:
-        days = datetime.strptime(at, "%Y%m%d") - datetime.strptime(born, "%Y%m%d")  # noqa: DTZ007
+        days = datetime.strptime(at, "%Y%m%d") - datetime.strptime(born, "%Y%m%d")
     except ValueError:
         return None
     return days.days / 365.25
@@ -133,9 +136,7 @@ def _study(surroundings: Surroundings) -> Mapping[str, Any] | None:
 def _tags(surroundings: Surroundings) -> Mapping[str, str]:
     attributes = surroundings.instance.attributes
     return {
-        f"{tag:08X}": attributes[name]
-        for name in attributes
-        if (tag := tag_of(name)) is not None
+        f"{tag:08X}": attributes[name] for name in attributes if (tag := tag_of(name)) is not None
     }
 
 
@@ -162,7 +163,7 @@ _READERS: Mapping[str, Callable[[Surroundings], Any]] = {
 _SAMPLES: Mapping[str, Any] = {
     "size": 1,
     "age": 1.0,
-    "now": datetime(2000, 1, 1),  # noqa: DTZ001
+    "now": datetime(2000, 1, 1),
     "hour": 0,
     "weekday": 1,
     "tags": {},

@@ -56,7 +56,7 @@ _STATUSES: tuple[tuple[int, int, Meaning], ...] = (
 _UNHEARD_OF = Meaning(Class.DATA, "the destination gave a status that the standard lacks", tries=3)
 
 # How an association failed. What is not listed here passes: it is tried again for ever.
-_CONFIGURATION = frozenset({"rejected_permanent", "tls", "not_dicom", "unknown_host"})
+_CONFIGURATION = frozenset({"rejected_permanent", "tls", "not_dicom"})
 _DATA = frozenset({"no_context"})
 
 

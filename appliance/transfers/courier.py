@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import trio
 
+from appliance.network.errors import AssociationFailed
 from appliance.network.services import Answer
+from appliance.network.settings import Throttle
 from appliance.nodes.model import Node
 from appliance.transfers import classify
 from appliance.transfers.classify import Class
 from appliance.transfers.load import Cargo, look_up, pack
 from appliance.transfers.model import Leased
-from appliance.transfers.sender import Context, Line, Sender, Undelivered
+from appliance.transfers.sender import Context, Line, Sender, context_of
 from storage.errors import StoreError
 from storage.store import Store
 
@@ -38,7 +40,7 @@ class Home(Protocol):
         """Our own copy can not be sent."""
 
     async def failed(
-        self, failure: Undelivered, held: Sequence[Leased], now: Leased | None
+        self, failure: AssociationFailed, held: Sequence[Leased], now: Leased | None
     ) -> None:
         """The association failed, perhaps with one object half sent."""
 
@@ -53,7 +55,7 @@ class Tools:
     sender: Sender
     store: Store
     reads: trio.CapacityLimiter  # worker threads that look things up
-    slow_down: Callable[[int], None] | None = None  # in a worker thread: wait for the line
+    throttle: Throttle | None = None
 
 
 class Courier:
@@ -75,7 +77,7 @@ class Courier:
             while cargo and self._goes_on():
                 fits, contexts, rest = pack(cargo)
                 cargo = await self._associate(fits, contexts) + rest
-        except Undelivered as failure:
+        except AssociationFailed as failure:
             now = self._now.item if self._now else None
             await self._home.failed(failure, list(self._held.values()), now)
             if self._now is not None:
@@ -85,7 +87,7 @@ class Courier:
     async def _load(self, items: Sequence[Leased]) -> list[Cargo]:
         self._held.update((item.id, item) for item in items)
         cargo, missing = await trio.to_thread.run_sync(
-            look_up, self._tools.store, items, self._tools.slow_down, limiter=self._tools.reads
+            look_up, self._tools.store, items, limiter=self._tools.reads
         )
         for item in missing:
             self._held.pop(item.id)
@@ -94,12 +96,12 @@ class Courier:
 
     def _wanted(self, cargo: Cargo) -> bool:
         wanted = self._node.transfer_syntaxes
-        if not wanted or cargo.parcel.transfer_syntax_uid in wanted:
+        if not wanted or cargo.outgoing.transfer_syntax_uid in wanted:
             return True
         self._unfit(
             cargo,
             f"{self._node.name} shall not be sent transfer syntax "
-            f"{cargo.parcel.transfer_syntax_uid}: allow it for that node, or let the source "
+            f"{cargo.outgoing.transfer_syntax_uid}: allow it for that node, or let the source "
             "send another one",
         )
         return False
@@ -108,9 +110,11 @@ class Courier:
         """Send over one association; what it could not carry."""
         self._left = self._node.batch_size
         try:
-            async with self._tools.sender.connect(self._node, contexts) as line:
+            async with self._tools.sender.connect(
+                self._node, contexts, self._tools.throttle
+            ) as line:
                 return await self._send(line, cargo, set(contexts))
-        except Undelivered as failure:
+        except AssociationFailed as failure:
             if classify.of_failure(failure.kind) is not Class.DATA:
                 raise
             for one in cargo:
@@ -129,18 +133,18 @@ class Courier:
             if later or self._left <= 0 or not self._goes_on():
                 return later  # they need an association with other contexts
             fresh = await self._load(await self._home.more(self._left))
-            cargo = [one for one in fresh if one.parcel.context in proposed]
-            later = [one for one in fresh if one.parcel.context not in proposed]
+            cargo = [one for one in fresh if context_of(one.outgoing) in proposed]
+            later = [one for one in fresh if context_of(one.outgoing) not in proposed]
         return later
 
     async def _send_one(self, line: Line, cargo: Cargo, rest: list[Cargo]) -> None:
-        if not line.accepted(cargo.parcel.context):
+        if not line.accepted(context_of(cargo.outgoing)):
             self._unfit(cargo, _no_context(self._node, cargo))
             return
         self._left -= 1
         self._now = cargo
         try:
-            answer = await line.store(cargo.parcel)
+            answer = await line.store(cargo.outgoing)
         except StoreError as error:
             self._settled(cargo)
             self._home.broken(cargo.item, str(error))
@@ -171,6 +175,6 @@ class _OurCopy(Exception):
 def _no_context(node: Node, cargo: Cargo) -> str:
     return (
         f"no presentation context: {node.name} accepts no SOP class "
-        f"{cargo.parcel.sop_class_uid} in transfer syntax {cargo.parcel.transfer_syntax_uid}. "
+        f"{cargo.outgoing.sop_class_uid} in transfer syntax {cargo.outgoing.transfer_syntax_uid}. "
         "Allow both on the destination, or let the source send another transfer syntax."
     )

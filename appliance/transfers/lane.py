@@ -14,6 +14,7 @@ from appliance.database.door import Database
 from appliance.journal.model import Severity
 from appliance.journal.service import Journal
 from appliance.meter import Meter
+from appliance.network.errors import AssociationFailed
 from appliance.network.services import Answer
 from appliance.nodes.model import Node
 from appliance.nodes.window import Window
@@ -25,7 +26,7 @@ from appliance.transfers.destination import Destination
 from appliance.transfers.load import Cargo
 from appliance.transfers.model import ItemState, Leased, Result, Settings, Standing
 from appliance.transfers.recorder import Recorder
-from appliance.transfers.sender import Sender, Undelivered
+from appliance.transfers.sender import Sender
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -122,10 +123,7 @@ class Lane:
             return Tools(depot.sender, depot.store, depot.reads)
         if self._bucket is None or self._bucket.rate != node.bandwidth:
             self._bucket = Bucket(node.bandwidth)
-        return Tools(depot.sender, depot.store, depot.reads, self._slow_down)
-
-    def _slow_down(self, amount: int) -> None:
-        trio.from_thread.run(self._pace, amount)
+        return Tools(depot.sender, depot.store, depot.reads, self._pace)
 
     async def _pace(self, amount: int) -> None:
         if self._bucket is not None:
@@ -206,7 +204,7 @@ class Lane:
         )
 
     async def failed(
-        self, failure: Undelivered, held: Sequence[Leased], now: Leased | None
+        self, failure: AssociationFailed, held: Sequence[Leased], now: Leased | None
     ) -> None:
         words = str(failure)
         if classify.of_failure(failure.kind) is Class.CONFIGURATION:

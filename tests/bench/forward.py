@@ -46,8 +46,6 @@ class Forwarding:
             what = f"Arca: {self.drained} CT that waited for a paused node"
             how = f"{self.objects_per_second:.0f} CT/s, the first after {self.first_ms:.0f} ms"
             rows.append((what, how))
-        if self.trouble:
-            rows.append(("Arca: store and forward", self.trouble))
         return rows
 
 
@@ -96,7 +94,7 @@ class Arca:
             if done():
                 return
             self.receiver.pause(_STEP)
-        raise Failed(f"after {_LIMIT:.0f} s there were still not {what}")
+        raise Failed(f"after {_LIMIT:.0f} s it was still not true that {what}")
 
 
 @contextlib.contextmanager
@@ -122,7 +120,7 @@ def measure_forwarding(
             late = _latencies(arca, bench.folder / "paced", count, interval_ms)
             rate, first = _drain(arca, bench.folder / "burst", drained)
     except (Failed, OSError, subprocess.TimeoutExpired, KeyError) as error:
-        return Forwarding(trouble=f"{type(error).__name__}: {error}")
+        return Forwarding(trouble=f"store and forward: {error!r}")
     middle, most = late[len(late) // 2], late[int(len(late) * 0.99)]
     return Forwarding(count, 1000 / interval_ms, middle, most, late[-1], drained, rate, first)
 
@@ -131,7 +129,7 @@ def _latencies(arca: Arca, log: Path, count: int, interval_ms: float) -> list[fl
     """Milliseconds from each acknowledgement to the arrival, sorted."""
     options = ["--objects", str(count), "--interval", str(interval_ms)]
     acknowledged = arca.send(log, *options)
-    arca.until(lambda: acknowledged.keys() <= arca.arrived().keys(), f"{count} forwarded")
+    arca.until(lambda: acknowledged.keys() <= arca.arrived().keys(), f"all {count} arrived")
     arrived = arca.arrived()
     return sorted((arrived[uid] - moment) / 1e6 for uid, moment in acknowledged.items())
 
@@ -140,10 +138,10 @@ def _drain(arca: Arca, log: Path, count: int) -> tuple[float, float]:
     """Objects per second, and milliseconds from the command to the first arrival."""
     arca.command("queue", "pause", _NODE)
     acknowledged = arca.send(log, "--associations", "4", "--objects", str(count // 4))
-    arca.until(lambda: arca.waiting() >= len(acknowledged), f"{count} queued")
+    arca.until(lambda: arca.waiting() >= len(acknowledged), f"all {count} are queued")
     told = time.monotonic_ns()
     arca.command("queue", "resume", _NODE)
-    arca.until(lambda: acknowledged.keys() <= arca.arrived().keys(), f"{count} drained")
+    arca.until(lambda: acknowledged.keys() <= arca.arrived().keys(), f"all {count} arrived")
     arrived = arca.arrived()
     moments = sorted(arrived[uid] for uid in acknowledged)
     return (len(moments) - 1) / ((moments[-1] - moments[0]) / 1e9), (moments[0] - told) / 1e6

@@ -116,6 +116,8 @@ class Session:
                 objects = 3 if self._options.full else 1
                 result = self._bench.measure(candidate, _LARGE_16, 0, objects)
                 self._memory[candidate.name][_LARGE_16.name].append(result)
+                if not result.objects_per_second:
+                    _say(f"{candidate.label}: {result.trouble}")
         medians = _medians(self._memory)
         for title, show in (("MB/s", tables.rates), ("peak memory, MB", tables.memories)):
             _say(tables.comparison(title, medians, self._labels, [_LARGE_16], show) + "\n")
@@ -129,6 +131,7 @@ class Session:
                 _progress("store and forward")
                 count, drained = (600, 3000) if self._options.full else (100, 500)
                 self._forwarding = measure_forwarding(self._bench, candidate, count, 50, drained)
+                _say(self._forwarding.trouble)
 
     def _print_goals(self) -> None:
         rows = ratio_rows(_medians(self._results), self._labels)

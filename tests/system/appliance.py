@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -83,8 +83,8 @@ class Appliance:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, within: float = _READY) -> float:
-        """Start it; seconds until it answered a C-ECHO."""
+    def start(self, *, ready: Callable[[], bool] | None = None, within: float = _READY) -> float:
+        """Start it; seconds until it answered a C-ECHO, or was ready by another measure."""
         assert not self.alive()
         began = time.monotonic()
         with self.log.open("ab") as log:
@@ -94,27 +94,42 @@ class Appliance:
                 stdout=log,
                 stderr=log,
             )
-        until(self._ready, within, f"ready; its log: {self.log.read_text()[-2000:]}")
+        until(ready or self._echoes, within, f"ready; its log: {self.log.read_text()[-2000:]}")
         return time.monotonic() - began
 
-    def _ready(self) -> bool:
+    def _echoes(self) -> bool:
         assert self.alive(), f"it ended by itself: {self.log.read_text()[-2000:]}"
         try:
             return wire.echo(self.port, timeout=5) == 0
         except (OSError, wire.Gone):
             return False
 
+    def healthy(self) -> bool:
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
     def kill(self) -> None:
         """SIGKILL, and wait for its end."""
-        self._signal(signal.SIGKILL, 30)
+        self._signal(signal.SIGKILL)
+        self.wait()
 
-    def stop(self, within: float = 30) -> int:
-        """SIGTERM; its exit code."""
-        return self._signal(signal.SIGTERM, within)
+    def terminate(self) -> None:
+        self._signal(signal.SIGTERM)
 
-    def _signal(self, number: signal.Signals, within: float) -> int:
+    def stop(self) -> int:
+        """SIGTERM, and wait for its end; its exit code."""
+        self.terminate()
+        return self.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+    def wait(self, within: float = 30) -> int:
+        """Wait for its end; its exit code."""
+        assert self._process is not None
         return self._process.wait(within)
 
     def __enter__(self) -> Self:

@@ -101,15 +101,9 @@ def same_length(new: str, old: str) -> bytes:
     return new[: len(old)].ljust(len(old), "1").encode()
 
 
-def _element(content: bytes, name: bytes) -> int:
-    """Where the value behind tag, VR and length begins; it must be there once."""
-    assert content.count(name) == 1
-    return content.index(name) + 8
-
-
 def put(content: bytes, tag: bytes, value: bytes) -> bytes:
-    """`content` with the value of one short explicit little endian element replaced."""
-    start = _element(content, tag)
+    """`content` with the value of the first such explicit little endian element replaced."""
+    start = content.index(tag) + 8
     length = int.from_bytes(content[start - 2 : start], "little")
     value += (b"\0" if tag[4:6] == b"UI" else b" ") * (len(value) % 2)
     head = content[: start - 2] + len(value).to_bytes(2, "little")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system import wire
 from tests.system.appliance import Appliance, free_port
 from tests.system.crash import (
     UP_AGAIN,
@@ -14,9 +15,10 @@ from tests.system.crash import (
     assert_nothing_lost,
     assert_sound,
 )
+from tests.system.images import ct
 from tests.system.patience import pause
 from tests.system.peers import StoreScp
-from tests.system.sender import Orders, Sender
+from tests.system.sender import Ack, Orders, Sender
 
 
 def _kills(arca: Appliance, sender: Sender, kills: int, acks: int, chance: random.Random) -> int:
@@ -52,3 +54,20 @@ def test_ten_kills(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_two_hundred_kills_and_twenty_thousand_acknowledgements(tmp_path: Path) -> None:
     _prove(tmp_path, 220, 22_000)
+
+
+def test_the_oracle_misses_a_single_changed_byte_and_a_single_file(arca: Appliance) -> None:
+    images = [ct(number, source=70, pixels=64) for number in range(1, 4)]
+    assert wire.store(arca.port, images) == [0, 0, 0]
+    acks = [Ack(0, one.sop_instance_uid, one.digest, one.study_uid) for one in images]
+    assert_nothing_lost(arca, acks)
+    changed, gone, _ = arca.objects()
+    content = bytearray(changed.read_bytes())
+    content[-1] ^= 1
+    changed.chmod(0o600)
+    changed.write_bytes(content)
+    with pytest.raises(AssertionError, match="1 of 3"):
+        assert_nothing_lost(arca, acks)
+    gone.unlink()
+    with pytest.raises(AssertionError, match="2 of 3"):
+        assert_nothing_lost(arca, acks)

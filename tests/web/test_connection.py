@@ -52,6 +52,7 @@ KILLERS = {
     "a request with a body nobody reads and more": [
         b"POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGARBAGE\r\n\r\n"
     ],
+    "requests whose answers nobody waits for": [b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n" * 9],
     "HTTP/2 data after the answer": [
         HELLO + headers(1, *POST), *[frame(0, 0, 1, b"late")] * 3, frame(0, 1, 1, b"end"),
     ],
@@ -89,6 +90,10 @@ KILLERS = {
 }  # fmt: skip
 
 
+# A connection that is forgotten would hold up the stop for longer than any test may take.
+STRICT = Limits(grace=3600, linger=0.1)
+
+
 class Target:
     """The operator's application on a Unix socket, attacked there: the same code as over TLS."""
 
@@ -124,7 +129,7 @@ async def test_one_connection_ends_and_no_other(
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             run = partial(serve_operator, build_operator(services), target.path, stop=stop)
-            await nursery.start(run)
+            await nursery.start(partial(run, limits=STRICT))
             neighbour = await trio.open_unix_socket(target.path)
             for _ in range(3):
                 await target.throw(pieces)

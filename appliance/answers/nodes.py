@@ -1,0 +1,123 @@
+"""The registry of remote systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.errors import UnknownName
+from appliance.nodes import model
+from appliance.nodes.service import Nodes as Registry
+from appliance.nodes.window import Window
+from appliance.transfers.model import Standing
+from appliance.transfers.service import Transfers
+from web.forms import NodeForm
+from web.services import Association, Caller, Echo, Node
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """See `web.services.Nodes`."""
+
+    registry: Registry
+    transfers: Transfers
+
+    async def listed(self) -> list[Node]:
+        standings = {one.destination: one for one in await self.transfers.standings()}
+        waiting = await self.transfers.waiting()
+        return [
+            _node(one, standings.get(one.name), waiting.get(one.name, 0))
+            for one in self.registry.list()
+        ]
+
+    async def one(self, name: str) -> Node:
+        """Raises `UnknownName`."""
+        found = next((node for node in await self.listed() if node.name == name), None)
+        if found is None:
+            raise UnknownName(f"no node is called {name}")
+        return found
+
+    async def add(self, form: NodeForm) -> Node:
+        await self.registry.add(_registered(form))
+        return await self.one(form.name)
+
+    async def remove(self, name: str) -> None:
+        await self.registry.remove(name)
+
+    async def echo(self, name: str) -> Echo:
+        answer = await self.registry.echo(name)
+        return Echo(answer.ok, answer.seconds, answer.diagnosis)
+
+    async def pending(self) -> list[Caller]:
+        return _callers(await self.registry.pending())
+
+    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+        before = _callers(await self.registry.pending())
+        node = await self.registry.admit_pending(ae_title, host, name)
+        return next(
+            one for one in before if (one.calling_ae_title, one.host) == (ae_title, node.host)
+        )
+
+    async def associations(self, peer: str | None) -> list[Association]:
+        return [
+            Association(
+                peer=one.peer,
+                calling_ae_title=one.calling_ae_title,
+                called_ae_title=one.called_ae_title,
+                direction=one.direction,
+                began=one.began,
+                seconds=one.seconds,
+                outcome=one.outcome,
+                objects=one.objects,
+                bytes=one.bytes,
+                diagnosis=one.diagnosis,
+            )
+            for one in await self.registry.reports(peer or "")
+        ]
+
+
+def _registered(form: NodeForm) -> model.Node:
+    return model.Node(
+        name=form.name,
+        ae_title=form.ae_title,
+        host=form.host,
+        port=form.port,
+        tls=form.tls,
+        calling_ae_title=form.calling_ae_title,
+        transfer_syntaxes=form.transfer_syntaxes,
+        max_associations=form.max_associations,
+        bandwidth=form.bandwidth,
+        window=Window.parse(form.window) if form.window else None,
+    )
+
+
+def _node(one: model.Node, standing: Standing | None, waiting: int) -> Node:
+    return Node(
+        name=one.name,
+        ae_title=one.ae_title,
+        host=one.host,
+        port=one.port,
+        tls=one.tls,
+        calling_ae_title=one.calling_ae_title,
+        transfer_syntaxes=one.transfer_syntaxes,
+        max_associations=one.max_associations,
+        bandwidth=one.bandwidth,
+        window=str(one.window) if one.window else None,
+        paused=standing.paused if standing else False,
+        waiting=waiting,
+        note=(standing.parked or standing.trouble) if standing else "",
+    )
+
+
+def _callers(strangers: Sequence[model.Stranger]) -> list[Caller]:
+    return [
+        Caller(
+            calling_ae_title=one.calling_ae_title,
+            called_ae_title=one.called_ae_title,
+            host=one.host,
+            calls=one.calls,
+            first_call=one.first_call,
+            last_call=one.last_call,
+        )
+        for one in strangers
+    ]

@@ -1,0 +1,94 @@
+"""The appliance as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance import clock
+from appliance.archive.service import Archive
+from appliance.config import Config
+from appliance.journal.service import Journal
+from appliance.meter import Meter
+from appliance.nodes.service import Nodes
+from appliance.routing.service import Routing
+from appliance.supervisor import Health
+from appliance.transfers.service import Transfers
+from storage.volume import Volume
+from web.services import Event, Level, Part, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What is known of this run of the process."""
+
+    config: Config
+    version: str
+    port: int  # the DICOM port we got
+    started: datetime
+    parts: tuple[str, ...]  # names of what is supervised
+
+
+@dataclass(frozen=True)
+class Overview:
+    """See `web.services.Overview`."""
+
+    running: Running
+    health: Health
+    meter: Meter
+    volume: Volume
+    archive: Archive
+    transfers: Transfers
+    nodes: Nodes
+    routing: Routing
+    journal: Journal
+
+    async def status(self) -> Status:
+        config, running = self.running.config, self.running
+        studies, instances = await self.archive.totals()
+        month = await self.journal.availability()
+        return Status(
+            name=config.appliance.name,
+            version=running.version,
+            ae_title=config.dicom.ae_title,
+            address=config.dicom.address,
+            port=running.port,
+            started=running.started,
+            uptime_seconds=(clock.now() - running.started).total_seconds(),
+            free_bytes=self.volume.space().free,
+            studies=studies,
+            instances=instances,
+            waiting=sum((await self.transfers.waiting()).values()),
+            set_aside=await self.transfers.set_aside(),
+            index_lag=max(0, self.volume.last() - self.archive.indexed_to),
+            open_associations=self.meter.read(self.meter.open_associations),
+            nodes=len(self.nodes.list()),
+            rules=len(self.routing.list()),
+            levels=tuple(
+                Level(one.name, one.promised, one.average, one.count, one.kept)
+                for one in self.meter.levels()
+            ),
+            parts=await self.healthy(),
+            availability=month.share,
+        )
+
+    async def healthy(self) -> tuple[Part, ...]:
+        supervised = (
+            Part(
+                name,
+                well=name not in self.health.failures,
+                failure=self.health.failures.get(name, ""),
+                restarts=self.health.restarts.get(name, 0),
+            )
+            for name in self.running.parts
+        )
+        trouble = self.volume.trouble
+        return (*supervised, Part("store", well=not trouble, failure=trouble))
+
+    async def exposition(self) -> bytes:
+        self.meter.free_bytes.set(self.volume.space().free)
+        return self.meter.exposition()
+
+    async def events(self, limit: int) -> list[Event]:
+        found = await self.journal.latest(limit)
+        return [Event(one.time, one.kind, one.severity.value, one.text) for one in found]

@@ -1,0 +1,128 @@
+"""Moves bytes between a caller's connection and its association, and watches the clock."""
+
+from __future__ import annotations
+
+import trio
+
+from appliance.dicom.association import Association, Timer
+from appliance.dicom.events import Aborted, ConnectionLost, Event
+from appliance.dicom.pdu import AssociateReject
+from appliance.network import diagnosis
+from appliance.network.connection import Connection
+from appliance.network.ending import Ended
+from appliance.network.pace import Pace
+from appliance.network.services import Caller
+from appliance.network.settings import ListenerSettings
+
+# PS3.8 Table 9-21: transient; service provider (presentation); congestion, or local limit.
+CONGESTION = AssociateReject(2, 3, 1)
+LOCAL_LIMIT = AssociateReject(2, 3, 2)
+
+_STOPPED = "Arca was stopped; what had been answered is kept, and the caller may call again."
+_CROWDED_OUT = "Too many connections of this address waited without asking for an association."
+
+
+class Conversation:
+    """One caller, event by event. Every failure to go on is an Ended or a RemoteProtocolError."""
+
+    def __init__(
+        self, connection: Connection, settings: ListenerSettings, host: str, port: int
+    ) -> None:
+        self.association = Association("acceptor", settings.max_pdu)
+        self.caller = Caller("", "", host, port)
+        self._connection = connection
+        self._settings = settings
+        self._pace = Pace(settings.minimum_rate, settings.rate_window)
+        self._began = trio.current_time()
+        self._deadline = self._began + settings.request_timeout
+        self._idle: trio.CancelScope | None = None
+        self._order: Ended | None = None  # somebody wants this to end
+
+    async def next_event(self) -> Event:
+        """The next event that leaves something to do."""
+        while (event := self.association.next_event()) is None:
+            await self._receive()
+        if isinstance(event, Aborted):
+            words = diagnosis.caller_aborted(self.caller, event.source, event.reason)
+            raise Ended("aborted", words)
+        if isinstance(event, ConnectionLost):
+            raise self._hung_up()
+        return event
+
+    def await_message(self) -> None:
+        """An operation is over: from now on the peer may be idle for so long."""
+        if self._order:
+            raise self._order
+        self._deadline = trio.current_time() + self._settings.idle_timeout
+
+    async def flush(self) -> None:
+        """Send what the association has to say."""
+        try:
+            await self._connection.send(
+                [self.association.outgoing()], self._settings.answer_timeout
+            )
+        except trio.TooSlowError:
+            seconds = self._settings.answer_timeout
+            words = diagnosis.caller_stalled(self.caller, "it to take our answer", seconds)
+            raise Ended("timeout", words) from None
+        except OSError:
+            raise Ended("broken", diagnosis.caller_broke_off(self.caller)) from None
+
+    def evict(self) -> None:
+        """Make room: it has not asked for an association in time."""
+        self._end(Ended("rejected", _CROWDED_OUT))
+
+    def stop(self) -> None:
+        """End when no object is on its way; at once when none is."""
+        self._end(Ended("aborted", _STOPPED))
+
+    def _end(self, order: Ended) -> None:
+        self._order = order
+        if self._idle:
+            self._idle.cancel()
+
+    async def _receive(self) -> None:
+        view = self.association.writable()
+        count = self._connection.try_receive(view)
+        if count is None:
+            await self._wait()
+            return
+        self._pace.received(count)
+        self.association.received(count)
+        await self._connection.take_turns()
+
+    async def _wait(self) -> None:
+        began = trio.current_time()
+        timer = self.association.timer
+        if timer == Timer.DATA:
+            self._deadline = began + self._settings.idle_timeout
+        with trio.CancelScope() as scope:
+            scope.deadline = min(self._deadline, self._began + self._settings.max_age)
+            self._idle = None if timer == Timer.DATA else scope
+            await self._connection.readable()
+        self._idle = None
+        if self._order and timer != Timer.DATA:
+            raise self._order
+        if scope.cancelled_caught:
+            raise self._timed_out(timer, trio.current_time() - began)
+        if timer == Timer.DATA and not self._pace.waited(trio.current_time() - began):
+            words = diagnosis.caller_trickled(self.caller, self._settings.minimum_rate)
+            raise Ended("timeout", words)
+
+    def _timed_out(self, timer: Timer, seconds: float) -> Ended:
+        if timer == Timer.ARTIM:
+            words = diagnosis.caller_silent(
+                self.caller.host,
+                self._settings.request_timeout,
+                self._connection.received_bytes,
+            )
+        else:
+            words = diagnosis.caller_stalled(self.caller, timer.value, seconds)
+        self.association.timed_out()
+        return Ended("timeout", words)
+
+    def _hung_up(self) -> Ended:
+        if self.caller.calling_ae_title or self.caller.called_ae_title:
+            return Ended("broken", diagnosis.caller_broke_off(self.caller))
+        words = diagnosis.caller_hung_up(self.caller.host, self._connection.received_bytes)
+        return Ended("refused", words)

