@@ -1,59 +1,81 @@
-"""Puts the rooms together and runs them; nothing is decided here."""
+"""Puts the rooms together; nothing is decided here."""
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
 
 import trio
 
-from appliance import clock, pulse
-from appliance.answers.nodes import Nodes as NodeAnswers
-from appliance.answers.overview import Overview, Running
-from appliance.answers.queue import Queue
-from appliance.answers.rules import Rules
-from appliance.answers.studies import Studies
-from appliance.archive.planning import Planning
-from appliance.archive.service import Archive
+from appliance.archive.service import reindex as rebuild
 from appliance.config import Config
-from appliance.database.door import Database, open_database
-from appliance.intake.service import Intake
+from appliance.database.door import open_database
+from appliance.errors import ApplianceError
 from appliance.journal.service import Journal
-from appliance.meter import Meter
-from appliance.nodes.service import Nodes
-from appliance.premises import open_store
-from appliance.routing.service import Routing
-from appliance.supervisor import Health, keep_running
-from appliance.transfers.service import Transfers
-from storage.volume import Volume
-from web.app import build_operator, build_portal
-from web.server import WebSettings, serve_operator, serve_portal
-from web.services import Services
+from appliance.premises import Finding, inspect, open_store
+from appliance.process import Process
+from appliance.rooms import furnished
+from storage import scrub
+from storage.errors import StoreError
 
-log = logging.getLogger(__name__)
+Progress: TypeAlias = Callable[[int, int | None], None]
 
 # The event loop shares the interpreter with threads that hash and write. At Python's own 5 ms an
 # answer would wait that long for its turn each time a thread computes.
 _SWITCH_SECONDS = 0.0005
 
 
-@dataclass(frozen=True)
-class Rooms:
-    """Everything that runs, wired together."""
+def run(config: Config) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises `ConfigError` and `StoreError` when it cannot."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with _plain_errors():
+        trio.run(serve, config)
 
-    config: Config
-    meter: Meter
-    volume: Volume
-    database: Database
-    journal: Journal
-    nodes: Nodes
-    routing: Routing
-    transfers: Transfers
-    archive: Archive
-    intake: Intake
+
+async def serve(
+    config: Config, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """The whole appliance, until a signal or a cancellation; starts with its DICOM port."""
+    async with furnished(config) as rooms:
+        await Process(rooms).run(task_status)
+
+
+def verify_store(config: Config, progress: Progress) -> scrub.Report:
+    """Read back everything, also beside a running appliance. Raises `ConfigError`, `StoreError`."""
+    with open_store(config, read_only=True) as volume:
+        return scrub.verify(volume, progress=progress)
+
+
+def reindex(config: Config, progress: Progress) -> int:
+    """Build the index anew; the appliance must not run. Raises `ConfigError`, `StoreError`."""
+    with _plain_errors():
+        return trio.run(_reindex, config, progress)
+
+
+async def _reindex(config: Config, progress: Progress) -> int:
+    # Opening the store for writing proves that no appliance runs on it.
+    volume = await trio.to_thread.run_sync(open_store, config)
+    with volume:
+        async with open_database(config.database.url) as database:
+            return await rebuild(database, volume, Journal(database), progress)
+
+
+def check(config: Config) -> list[Finding]:
+    """What would keep the appliance from working."""
+    return inspect(config)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Out of trio's groups: what a person must mend is one error with one text."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        known: BaseException | None = group.subgroup((ApplianceError, StoreError))
+        while isinstance(known, BaseExceptionGroup):
+            known = known.exceptions[0]
+        if known is None:
+            raise
+        raise known from group

@@ -71,6 +71,11 @@ class Meter:
     def _level(self, name: str, text: str) -> Histogram:
         return Histogram(name, text, buckets=_SECONDS, registry=self.registry)
 
+    def associations_now(self) -> int:
+        """How many associations are open."""
+        [metric] = self.open_associations.collect()
+        return int(metric.samples[0].value)
+
     def levels(self) -> list[Level]:
         """The promised averages beside the measured ones."""
         return [

@@ -86,6 +86,15 @@ def _remember(path: Path, identity: str) -> None:
         os.fsync(file.fileno())
 
 
+def make_home(config: Config) -> None:
+    """The folder everything lives in, closed to other users. Raises `ConfigError`."""
+    try:
+        config.appliance.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        where = f"appliance.home = {config.appliance.home}"
+        raise ConfigError(f"{where}: cannot be made: {error.strerror}") from error
+
+
 def inspect(config: Config) -> list[Finding]:
     """Everything that would keep the appliance from working, or make it work badly."""
     return [

@@ -22,17 +22,19 @@ _LONGEST_PAUSE = 60.0
 
 @dataclass
 class Health:
-    """What each supervised part is doing, for the status page."""
+    """How the supervised parts are doing, for the status page."""
 
-    failures: dict[str, str] = field(default_factory=dict)  # part -> last failure in words
     restarts: dict[str, int] = field(default_factory=dict)
+    _failures: dict[str, tuple[str, float]] = field(default_factory=dict)  # in words, and when
 
     def failed(self, part: str, error: BaseException) -> None:
-        self.failures[part] = f"{type(error).__name__}: {error}"
+        self._failures[part] = f"{type(error).__name__}: {error}", trio.current_time()
         self.restarts[part] = self.restarts.get(part, 0) + 1
 
-    def well(self, part: str) -> None:
-        self.failures.pop(part, None)
+    def trouble(self, part: str) -> str:
+        """Its failure in words; "" when it has run well for a while since, or ever."""
+        words, when = self._failures.get(part, ("", 0.0))
+        return words if words and trio.current_time() - when < 2 * _WELL_AFTER else ""
 
 
 async def keep_running(part: str, run: Callable[[], Awaitable[None]], health: Health) -> None:
@@ -51,3 +53,27 @@ async def keep_running(part: str, run: Callable[[], Awaitable[None]], health: He
             pause = _FIRST_PAUSE
         await trio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+class Part:
+    """One supervised part: started with the others, stopped in its turn."""
+
+    def __init__(self, name: str, run: Callable[[], Awaitable[None]], health: Health) -> None:
+        self.name = name
+        self._run = run
+        self._health = health
+        self._scope = trio.CancelScope()
+        self._ended = trio.Event()
+
+    async def run(self) -> None:
+        """Until it returns or is stopped."""
+        try:
+            with self._scope:
+                await keep_running(self.name, self._run, self._health)
+        finally:
+            self._ended.set()
+
+    async def stop(self) -> None:
+        """Tell it to end, and wait until it has."""
+        self._scope.cancel()
+        await self._ended.wait()

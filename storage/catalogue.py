@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,13 +190,13 @@ class Catalogue:
             return [path for (path,) in self._query("SELECT path FROM doomed")]
 
     def gone(self, path: str) -> None:
-        """The file of a deleted object is no more."""
-        with self._flushing, tables.Transaction(self._writer) as writer:
+        """The file of a deleted object is no more. Not noting it costs a look at the next start."""
+        with suppress(sqlite3.Error), self._flushing, tables.Transaction(self._writer) as writer:
             writer.execute("DELETE FROM doomed WHERE path = ?", (path,))
 
     def set_clean(self, clean: bool) -> None:
         """Note whether the unit was closed in good order."""
-        with self._flushing, tables.Transaction(self._writer) as writer:
+        with suppress(sqlite3.Error), self._flushing, tables.Transaction(self._writer) as writer:
             writer.execute("UPDATE mark SET clean = ?", (clean,))
 
     def close(self) -> None:

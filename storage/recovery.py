@@ -16,6 +16,7 @@ from pathlib import Path
 
 from storage import tables
 from storage.catalogue import Catalogue, replay
+from storage.errors import StoreError
 from storage.folders import set_aside
 from storage.layout import Layout
 from storage.segments import Broken, Mark, Segments
@@ -37,11 +38,17 @@ class Found:
 
 def open_catalogue(layout: Layout, unit: str, segments: Segments) -> Catalogue:
     """The catalogue as it is, or an empty one when it cannot be used."""
+    with suppress(sqlite3.DatabaseError):
+        return Catalogue(layout.catalogue, unit, segments)
+    tables.discard(layout.catalogue)
+    with suppress(sqlite3.DatabaseError):
+        return Catalogue(layout.catalogue, unit, segments)
+    with suppress(OSError):  # a disk full to the last byte: this is what the reserve is for
+        Path(layout.reserve).unlink()
     try:
         return Catalogue(layout.catalogue, unit, segments)
-    except sqlite3.DatabaseError:
-        tables.discard(layout.catalogue)
-        return Catalogue(layout.catalogue, unit, segments)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{layout.catalogue} cannot be made: {error}") from error
 
 
 def catch_up(

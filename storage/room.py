@@ -66,14 +66,14 @@ class Room:
 
     def restore(self) -> None:
         """Take the reserve again, when there is room for it above the watermark."""
-        space = self.space()
-        if self._reserved or not self._settings.reserve or space.free < space.low_watermark:
+        if self._reserved or not self._settings.reserve:
             return
-        fresh = f"{self._layout.reserve}.new"
         with suppress(OSError):
-            self._fill(fresh)
-            self._system.rename(fresh, self._layout.reserve)
-            self._reserved = True
+            space = self.space()
+            if space.free >= space.low_watermark:
+                self._fill(f"{self._layout.reserve}.new")
+                self._system.rename(f"{self._layout.reserve}.new", self._layout.reserve)
+                self._reserved = True
 
     def _fill(self, path: str) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)

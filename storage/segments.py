@@ -156,7 +156,7 @@ class Segments:
         self._nothing_beyond(here)
 
     def _nothing_beyond(self, here: Mark) -> None:
-        beyond = [first for first in self.firsts() if first > max(here.sequence, 1)]
+        beyond = [first for first in self.firsts() if first > here.sequence + 1]
         if beyond:
             raise Broken(here, b"", last=False, reason=f"missing; line {beyond[0]} is there")
 

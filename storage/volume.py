@@ -10,7 +10,7 @@ from itertools import count
 
 from storage import change, tables
 from storage.change import Change
-from storage.errors import Full, Missing
+from storage.errors import Full, Missing, StoreError
 from storage.incoming import Upload
 from storage.layout import Layout, Unit, create_marker, is_locked, read_marker
 from storage.opening import Given, Parts, open_reading, open_writing
@@ -114,7 +114,10 @@ class Volume:
         """See `storage.store.Store.receive`."""
         self._committer.check()
         dock = self._parts.dock
-        dock.room.check()
+        try:
+            dock.room.check()
+        except OSError as error:
+            raise dock.failed(error, "asking how much room is left") from error
         if self._parts.time is not None:
             with suppress(OSError):
                 self._parts.time.save_if_due()
@@ -209,7 +212,10 @@ class Volume:
 
     def space(self) -> Space:
         """See `storage.store.Store.space`."""
-        return self._parts.dock.room.space()
+        try:
+            return self._parts.dock.room.space()
+        except OSError as error:
+            raise StoreError(f"{self.layout.root} does not say how much room is left") from error
 
     def close(self) -> None:
         """Let the unit go. What was not committed is forgotten."""

@@ -130,7 +130,8 @@ async def serve_operator(
     """Serve the operator's application on the Unix socket `path`. Raises `ConfigError`."""
     listener = unix_listener(path)
     try:
-        await serve(app, [listener], stop=stop, limits=limits, task_status=task_status)
+        async with listener:
+            await serve(app, [listener], stop=stop, limits=limits, task_status=task_status)
     finally:
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - at once, even when cancelled
 
@@ -149,7 +150,7 @@ async def serve_portal(
     context = tls_context(settings.certificate, settings.key)
     listener = tls_listener(settings.address, settings.port, context)
     port = listening_port(listener)
-    async with trio.open_nursery() as nursery:
+    async with listener, trio.open_nursery() as nursery:
         nursery.start_soon(_keep_fresh, context, settings, clock)
         async with trio.open_nursery() as serving:
             await serving.start(partial(serve, app, [listener], stop=stop, limits=limits))

@@ -59,6 +59,7 @@ class Status:
     rules: int
     levels: tuple[Level, ...]
     parts: tuple[Part, ...]
+    availability: float | None = None  # share of this month, 0 to 1; None: not measured yet
 
     @property
     def well(self) -> bool:

@@ -1,1 +1,1 @@
-"""What the web asks, answered with what the rooms know: the only place where both vocabularies meet."""
+"""What the web asks, answered with what the rooms know; both vocabularies meet only here."""

@@ -61,7 +61,7 @@ class Overview:
             waiting=sum((await self.transfers.waiting()).values()),
             set_aside=await self.transfers.set_aside(),
             index_lag=max(0, self.volume.last() - self.archive.indexed_to),
-            open_associations=self.meter.read(self.meter.open_associations),
+            open_associations=self.meter.associations_now(),
             nodes=len(self.nodes.list()),
             rules=len(self.routing.list()),
             levels=tuple(
@@ -73,12 +73,13 @@ class Overview:
         )
 
     async def healthy(self) -> tuple[Part, ...]:
+        health = self.health
         supervised = (
             Part(
                 name,
-                well=name not in self.health.failures,
-                failure=self.health.failures.get(name, ""),
-                restarts=self.health.restarts.get(name, 0),
+                well=not health.trouble(name),
+                failure=health.trouble(name),
+                restarts=health.restarts.get(name, 0),
             )
             for name in self.running.parts
         )

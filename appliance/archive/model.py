@@ -235,6 +235,6 @@ def _sex(sex: str) -> str:
 def date_of(text: str) -> str:
     """A DA value as YYYYMMDD, also from the old `YYYY.MM.DD`; empty when it is none."""
     found = re.fullmatch(
-        r"(\d{4})([.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])", text.strip(), re.A
+        r"(\d{4})([.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])", text.strip(), re.ASCII
     )
     return f"{found[1]}{found[3]}{found[4]}" if found else ""

@@ -10,7 +10,7 @@ import trio
 from appliance import clock
 from appliance.archive import lookup, removal
 from appliance.archive.follower import Follower
-from appliance.archive.model import Instance, Settings, Study, StudyDetail, StudyFilter
+from appliance.archive.model import IndexedInstance, Instance, Settings, Study, StudyDetail, StudyFilter
 from appliance.archive.planning import Planning
 from appliance.database.door import Database
 from appliance.dicom.header import Header
@@ -122,6 +122,17 @@ class Archive:
 
     async def instances_by_digest(self, digests: Sequence[str]) -> list[Instance]:
         return await self._database.read(lookup.instances_by_digest, digests)
+
+    @property
+    def indexed_to(self) -> int:
+        """The line of the ledger up to which everything is in the index."""
+        return self._follower.cursor
+
+    async def with_headers(self, study_uid: str, limit: int) -> list[IndexedInstance]:
+        """The first instances of a study with their headers, read from the files."""
+        found = (await self.instances(study_uid))[:limit]
+        digests = [one.sha256 for one in found]
+        return await trio.to_thread.run_sync(self._follower.headers.again, digests)
 
     async def totals(self) -> tuple[int, int]:
         """How many studies and instances the index holds."""

@@ -171,8 +171,7 @@ def admit(call: Invocation, ae_title: str, host: str | None, name: str | None) -
 
     \b
     Example:
-      arca node pending
-      arca node admit CT1
+      arca node admit CT1 --host 10.0.0.7
     """
     body = {"ae_title": ae_title, "host": host, "name": name}
     answer = call.door().post("/callers/admit", body)

@@ -37,7 +37,7 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]], empty: 
         click.echo(empty)
         return
     cells = [[clean(cell) for cell in row] for row in rows]
-    figures = [all(map(_is_figure, column)) for column in zip(*cells, strict=True)]
+    figures = [_is_figures(column) for column in zip(*cells, strict=True)]
     lines = [list(titles), *cells]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -52,8 +52,9 @@ def print_facts(facts: Sequence[tuple[str, object]]) -> None:
         click.echo(f"{name:<{widest}}{_GAP}{clean(value)}".rstrip())
 
 
-def _is_figure(cell: str) -> bool:
-    return cell in ("", "-") or cell.replace(",", "").replace(".", "").isdecimal()
+def _is_figures(column: Sequence[str]) -> bool:
+    filled = [cell for cell in column if cell != "-"]
+    return bool(filled) and all(map(str.isdecimal, filled))
 
 
 def _pad(cell: str, width: int, figure: bool) -> str:

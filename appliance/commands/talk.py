@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +84,7 @@ class Door:
 
     @contextmanager
     def _client(self, seconds: float | None) -> Iterator[httpx.Client]:
+        self._knock()
         # Only here: it takes longer to load than the rest of the command line.
         import httpx
 
@@ -91,21 +93,21 @@ class Door:
         try:
             with httpx.Client(transport=wires, base_url="http://arca", timeout=limit) as client:
                 yield client
-        except httpx.ConnectError as error:
-            raise Refused(self._unreachable(error), 0) from error
         except httpx.TransportError as error:
             text = f"arca broke off in the middle of its answer ({error or type(error).__name__})"
             raise Refused(f"{text}; its log says more", 0) from error
 
-    def _unreachable(self, error: BaseException) -> str:
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, PermissionError):
-                return f"you may not use {self.socket}: be the user that arca runs as"
-            cause = cause.__cause__ or cause.__context__
-        return (
-            f"arca is not running: nothing answers at {self.socket}; start it with `{self.start}`"
-        )
+    def _knock(self) -> None:
+        """httpx tells neither why nobody opens nor closes what it knocked with."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(self.socket))
+            except PermissionError as error:
+                text = f"you may not use {self.socket}: be the user that arca runs as"
+                raise Refused(text, 0) from error
+            except OSError as error:
+                where = f"arca is not running: nothing answers at {self.socket}"
+                raise Refused(f"{where}; start it with `{self.start}`", 0) from error
 
 
 def _require(answer: httpx.Response) -> None:

@@ -71,6 +71,7 @@ class Imported:
     path: Path
     fate: Fate
     reason: str = ""
+    size: int = 0  # bytes kept
 
 
 def check_identity(identity: Identity) -> Refusal | None:

@@ -34,7 +34,6 @@ class Quarantined:
             if self._file is not None:
                 self._file.writelines(fragments)
         except OSError:
-            self._left = -1
             self.discard()
 
     def close(self) -> bool:
@@ -49,6 +48,7 @@ class Quarantined:
         return True
 
     def discard(self) -> None:
+        self._left = -1
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()

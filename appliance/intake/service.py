@@ -54,7 +54,8 @@ class Intake:
         if not isinstance(result, Kept):
             return result
         self._desk.kept(result.found.identity, result.receipt, result.found.header)
-        return Imported(path, Fate(result.receipt.outcome.value))
+        outcome, entry = result.receipt.outcome, result.receipt.entry
+        return Imported(path, Fate(outcome.value), size=entry.size)
 
     @trio.as_safe_channel
     async def import_path(self, path: Path) -> AsyncGenerator[Imported, None]:

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import trio
 
-from appliance import clock
 from appliance.dicom.header import Header, HeaderError, Scanner
 from appliance.intake.desk import Desk
 from appliance.intake.model import (
@@ -69,7 +68,6 @@ class Sink:
             await self._try(partial(self._append, held))
 
     async def finish(self) -> Answer:
-        began = clock.monotonic()
         if self._header is None and self._refusal is None:
             await self._end_scan()
         receipt = await self._try(self._commit) if self._refusal is None else None
@@ -78,7 +76,6 @@ class Sink:
             answer = self._desk.kept(self._identity, receipt, self._header)
         else:
             answer = await self._answer_refusal()
-        self._desk.meter.received_seconds.observe(clock.monotonic() - began)
         return answer
 
     async def discard(self) -> None:

@@ -9,7 +9,7 @@ import trio
 from appliance.dicom import dimse, statuses
 from appliance.dicom.association import Association
 from appliance.dicom.dimse import Command, Element
-from appliance.dicom.errors import AbortReason, RemoteProtocolError
+from appliance.dicom.errors import RemoteProtocolError
 from appliance.dicom.events import (
     Aborted,
     AssociateAccepted,
@@ -25,6 +25,7 @@ from appliance.dicom.states import State
 from appliance.network import diagnosis
 from appliance.network.connection import Connection
 from appliance.network.dialling import failure
+from appliance.network.errors import AssociationFailed
 from appliance.network.settings import Remote, RequestorSettings
 
 
@@ -36,28 +37,29 @@ class Call:
         self._connection = connection
         self._remote = remote
         self._settings = settings
+        self._early: Event | None = None  # what came before it was waited for
 
     async def open(self, request: AssociateRequest) -> None:
         """Until the peer has accepted."""
         self.association.request(request)
         await self.flush()
-        waiting = self._settings.associate_timeout
-        event = await self._event_within(waiting, "the answer to the association request")
+        event = await self._event_after(
+            self._settings.associate_timeout, "the answer to the association request"
+        )
         if isinstance(event, AssociateRejected):
             raise failure(diagnosis.rejected(self._remote, event.answer))
         assert isinstance(event, AssociateAccepted)  # nothing else may come here
 
     async def response(self, message_id: int) -> Command:
         """The answer to the request of that number."""
-        waiting = self._settings.response_timeout
-        deadline = trio.current_time() + waiting
+        seconds = self._settings.response_timeout
+        deadline = trio.current_time() + seconds
         while True:
-            left = deadline - trio.current_time()
-            event = await self._event_within(left, "the answer to our message")
+            event = await self._event(deadline, "the answer to our message", seconds)
             if isinstance(event, ReleaseRequested):
                 self.association.reply_release()
                 await self.flush()
-                raise failure(diagnosis.released_early(self._remote))
+                raise failure(diagnosis.peer_hung_up(self._remote, established=True))
             if isinstance(event, CommandReceived):
                 if event.command.is_response:
                     return self._matching(event.command, message_id)
@@ -77,12 +79,25 @@ class Call:
         except OSError:
             raise self._last_words() from None
 
+    def overhear(self) -> None:
+        """Notice, without waiting, that the peer has given up on what we are sending."""
+        if self._early or not self._receive():
+            return
+        try:
+            self._early = self._heard()
+        except RemoteProtocolError as error:
+            raise failure(diagnosis.peer_broke_protocol(self._remote, error)) from error
+
     async def close(self) -> None:
-        """Release; whatever the peer makes of it, all that was to be said is said."""
+        """Release; whatever the peer makes of that, all has been said."""
         if self.association.state == State.ESTABLISHED:
             self.association.release()
             await self.flush()
-            while not isinstance(await self._released(), ReleaseConfirmed):
+            seconds = self._settings.release_timeout
+            deadline = trio.current_time() + seconds
+            while not isinstance(
+                await self._event(deadline, "the answer to our release", seconds), ReleaseConfirmed
+            ):
                 pass
 
     def hang_up(self) -> None:
@@ -91,28 +106,56 @@ class Call:
         self._connection.send_now(self.association.outgoing())
         self._connection.close()
 
-    async def _released(self) -> Event:
-        return await self._event_within(self._settings.release_timeout, "the release")
+    async def _event_after(self, seconds: float, waited_for: str) -> Event:
+        return await self._event(trio.current_time() + seconds, waited_for, seconds)
 
-    async def _event_within(self, seconds: float, waited_for: str) -> Event:
+    async def _event(self, deadline: float, waited_for: str, seconds: float) -> Event:
         try:
-            with trio.fail_after(max(seconds, 0)):
-                return await self._next_event()
+            with trio.fail_at(deadline):
+                while (event := self._early or self._heard()) is None:
+                    if not self._receive():
+                        await self._connection.readable()
         except trio.TooSlowError:
-            raise failure(diagnosis.silent(self._remote, waited_for)) from None
+            raise failure(diagnosis.silent(self._remote, waited_for, seconds)) from None
         except RemoteProtocolError as error:
             raise failure(diagnosis.peer_broke_protocol(self._remote, error)) from error
+        self._early = None
+        return event
 
-    async def _next_event(self) -> Event:
-        while (event := self.association.next_event()) is None:
-            view = self.association.writable()
-            count = self._connection.try_receive(view)
-            if count is None:
-                await self._connection.readable()
-            else:
-                self.association.received(count)
+    def _receive(self) -> bool:
+        count = self._connection.try_receive(self.association.writable())
+        if count is not None:
+            self.association.received(count)
+        return count is not None
+
+    def _heard(self) -> Event | None:
+        event = self.association.next_event()
         if isinstance(event, Aborted):
             raise failure(diagnosis.peer_aborted(self._remote, event.source, event.reason))
         if isinstance(event, ConnectionLost):
-            raise failure(diagnosis.peer_hung_up(self._remote, established=self._established))
+            established = bool(self.association.contexts)
+            raise failure(diagnosis.peer_hung_up(self._remote, established=established))
         return event
+
+    def _last_words(self) -> AssociationFailed:
+        """Why the peer closed while we were sending, if it said so."""
+        try:
+            while self._receive() and not self._heard():
+                pass
+        except AssociationFailed as words:
+            return words
+        except RemoteProtocolError as error:
+            return failure(diagnosis.peer_broke_protocol(self._remote, error))
+        return failure(diagnosis.peer_hung_up(self._remote, established=True))
+
+    def _matching(self, command: Command, message_id: int) -> Command:
+        if command.number(Element.MESSAGE_ID_BEING_RESPONDED_TO) != message_id:
+            error = RemoteProtocolError("it answered another message than the one it was sent")
+            raise failure(diagnosis.peer_broke_protocol(self._remote, error))
+        return command
+
+    async def _decline(self, event: CommandReceived) -> None:
+        # Whatever data set belongs to it is passed over by the loop that waits for our answer.
+        raw = dimse.response(event.command, statuses.UNRECOGNIZED_OPERATION)
+        self.association.command(event.context_id, raw)
+        await self.flush()

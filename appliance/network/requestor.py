@@ -10,22 +10,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
-
-import trio
 
 from appliance import clock
-from appliance.dicom import dimse, negotiation, statuses
-from appliance.dicom.dimse import Command, Element
-from appliance.dicom.negotiation import Context, Proposal
+from appliance.dicom import negotiation
+from appliance.dicom.negotiation import Proposal
+from appliance.dicom.pdu import AssociateRequest
 from appliance.meter import Meter
 from appliance.network import diagnosis
 from appliance.network.call import Call
 from appliance.network.dialling import dial, failure
 from appliance.network.errors import AssociationFailed
-from appliance.network.sending import Source
-from appliance.network.services import Answer, AssociationReport, Outcome
-from appliance.network.settings import Outgoing, Remote, RequestorSettings, Throttle
+from appliance.network.outgoing import OutgoingAssociation
+from appliance.network.services import AssociationReport, Outcome
+from appliance.network.settings import Remote, RequestorSettings, Throttle, ourselves
+
+_DEFAULTS = RequestorSettings()
 
 VERIFICATION: Proposal = (negotiation.VERIFICATION, (negotiation.IMPLICIT_LITTLE_ENDIAN,))
 
@@ -36,10 +35,112 @@ _OUTCOMES: dict[str, Outcome] = {
     "timeout": "timeout",
     "rejected_transient": "rejected",
     "rejected_permanent": "rejected",
-    "no_context": "released",
+    "no_context": "rejected",
     "aborted": "aborted",
     "broken": "broken",
     "tls": "not_dicom",
     "not_dicom": "not_dicom",
     "protocol": "aborted",
 }
+
+
+async def _unthrottled(size: int) -> None:
+    """Send as fast as the peer takes it."""
+
+
+@asynccontextmanager
+async def associate(
+    remote: Remote,
+    contexts: Sequence[Proposal],
+    settings: RequestorSettings = _DEFAULTS,
+    *,
+    meter: Meter | None = None,
+    ended: Callable[[AssociationReport], None] | None = None,
+    throttle: Throttle = _unthrottled,
+) -> AsyncIterator[OutgoingAssociation]:
+    """An association with `remote` for 1 to 128 contexts, released at the end of the block.
+
+    Raises AssociationFailed when it does not come about, and when no context is accepted. An
+    exception in the block aborts it. `ended` is called once, also when nothing came about.
+    """
+    record = _Record(remote, meter, ended)
+    try:
+        call = Call(await dial(remote, settings.connect_timeout), remote, settings)
+        try:
+            await call.open(_request(remote, contexts, settings))
+            record.association = OutgoingAssociation(call, remote, meter, throttle)
+            if not call.association.contexts:
+                await _close(call, record)
+                raise failure(diagnosis.no_context(remote, [abstract for abstract, _ in contexts]))
+            yield record.association
+            await _close(call, record)
+        finally:
+            call.hang_up()
+    except AssociationFailed as error:
+        record.failed(error)
+        raise
+    except BaseException:
+        record.outcome, record.words = "aborted", "It was broken off here."
+        raise
+    finally:
+        record.close()
+
+
+async def _close(call: Call, record: _Record) -> None:
+    try:
+        await call.close()
+    except AssociationFailed as error:
+        # Everything sent was answered before: for the caller all went well.
+        record.failed(error)
+
+
+def _request(
+    remote: Remote, contexts: Sequence[Proposal], settings: RequestorSettings
+) -> AssociateRequest:
+    return AssociateRequest(
+        remote.ae_title,
+        remote.calling_ae_title,
+        negotiation.propose(contexts),
+        ourselves(settings.max_pdu),
+    )
+
+
+class _Record:
+    """Gathers the report of one call."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        meter: Meter | None,
+        ended: Callable[[AssociationReport], None] | None,
+    ) -> None:
+        self.outcome: Outcome = "released"
+        self.words = ""
+        self.association: OutgoingAssociation | None = None
+        self._remote = remote
+        self._meter = meter
+        self._ended = ended
+        self._began, self._started = clock.now(), clock.monotonic()
+
+    def failed(self, error: AssociationFailed) -> None:
+        self.outcome, self.words = _OUTCOMES[error.kind], str(error)
+
+    def close(self) -> None:
+        if self._meter:
+            self._meter.associations.labels("out", self.outcome).inc()
+        if self._ended:
+            self._ended(self._report())
+
+    def _report(self) -> AssociationReport:
+        return AssociationReport(
+            self._remote.host,
+            self._remote.calling_ae_title,
+            self._remote.ae_title,
+            "out",
+            self._began,
+            clock.monotonic() - self._started,
+            self.outcome,
+            self.association.objects if self.association else 0,
+            self.association.bytes if self.association else 0,
+            self.words,
+        )

@@ -172,7 +172,7 @@ async def _not_waiting(order: Order) -> list[str]:
 
 
 def _once(order: Order, sha256: str) -> str:
-    name = "\0".join((order.rule, order.destination, sha256))
+    name = "\0".join((*_key(order), sha256))
     return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
 
 

@@ -32,6 +32,8 @@ def postgres() -> Iterator[Callable[[], str]]:
                 server = get_server(folder, cleanup_mode="stop")
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting
             pytest.skip(f"POSTGRESQL IS NOT TESTED HERE: {error}")
+        server.psql("ALTER SYSTEM SET fsync = off;")  # nobody will miss these databases
+        server.psql("SELECT pg_reload_conf();")
         numbers = count()
 
         def make() -> str:

@@ -6,9 +6,10 @@ import itertools
 
 import pytest
 import trio
+import trio.testing
 from trio.testing import MockClock
 
-from appliance.supervisor import Health, keep_running
+from appliance.supervisor import Health, Part, keep_running
 
 
 async def test_a_part_that_returns_is_done(autojump_clock: MockClock) -> None:
@@ -32,7 +33,7 @@ async def test_pauses_grow_and_are_bounded(autojump_clock: MockClock) -> None:
     await keep_running("part", run, health)
     pauses = [round(b - a) for a, b in itertools.pairwise(starts)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert health.failures == {"part": "ValueError: broken"}
+    assert health.trouble("part") == "ValueError: broken"
     assert health.restarts == {"part": 9}
 
 
@@ -59,8 +60,29 @@ async def test_cancellation_and_interrupts_pass_through() -> None:
         await keep_running("part", run, Health())
 
 
-def test_a_part_that_is_well_again_is_forgotten() -> None:
+async def test_a_failure_long_ago_is_forgotten(autojump_clock: MockClock) -> None:
     health = Health()
     health.failed("part", ValueError("x"))
-    health.well("part")
-    assert health.failures == {}
+    assert health.trouble("part") == "ValueError: x"
+    await trio.sleep(121)
+    assert health.trouble("part") == ""
+    assert health.trouble("other") == ""
+
+
+async def test_a_stopped_part_has_ended_when_stop_returns() -> None:
+    ended = []
+
+    async def run() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.lowlevel.checkpoint()
+            ended.append(True)
+
+    part = Part("part", run, Health())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(part.run)
+        await trio.testing.wait_all_tasks_blocked()
+        await part.stop()
+        assert ended == [True]

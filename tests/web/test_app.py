@@ -2,6 +2,7 @@ import logging
 from typing import Any
 
 import pytest
+from quart.testing.utils import sentinel
 from quart_trio import QuartTrio
 
 from appliance.errors import ApplianceError, BadRequest, NameTaken, PeerError, UnknownName
@@ -27,7 +28,7 @@ async def test_no_route_of_the_operator_answers_on_the_portal(services: Services
         address = address.replace("<name>", "PACS").replace("<job>", "1")
         address = address.replace("<study_uid>", "1.2.3")
         for method in rule.methods or ():
-            answer = await portal.open(address, method=method)
+            answer = await portal.open(address, method=method, json=sentinel)
             assert answer.status_code == 404, (method, address)
 
 
@@ -36,7 +37,7 @@ async def test_every_answer_is_not_to_be_kept(services: Services) -> None:
         client = app.test_client()
         for rule in app.url_map.iter_rules():
             for method in ("GET", "POST", "DELETE"):
-                answer = await client.open(str(rule), method=method)
+                answer = await client.open(str(rule), method=method, json=sentinel)
                 assert answer.headers["Cache-Control"].startswith("no-"), (method, rule)
                 assert "Server" not in answer.headers
 

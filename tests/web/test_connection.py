@@ -147,7 +147,7 @@ async def test_the_portal_survives_them_as_well(
     with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
             listener = unix_listener(target.path)
-            run = partial(serve, build_portal(services), [listener], stop=stop)
+            run = partial(serve, build_portal(services), [listener], stop=stop, limits=STRICT)
             await nursery.start(run)
             for pieces in KILLERS.values():
                 await target.throw(pieces)

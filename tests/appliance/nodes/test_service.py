@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -43,10 +42,10 @@ def _registry(database: Database, policy: Policy = "hold") -> Nodes:
 
 
 @pytest.fixture
-async def nodes(database: Database) -> AsyncIterator[Nodes]:
+async def nodes(database: Database) -> Nodes:
     registry = _registry(database)
     await registry.load()
-    yield registry
+    return registry
 
 
 def _caller(title: str = "CT", host: str = "10.0.0.7") -> Caller:
@@ -77,7 +76,7 @@ async def test_a_name_is_given_once(nodes: Nodes) -> None:
 
 
 async def test_nonsense_is_refused_in_words(nodes: Nodes) -> None:
-    with pytest.raises(BadRequest, match="port 0: .*; .*|AE title"):
+    with pytest.raises(BadRequest, match="port 0"):
         await nodes.add(Node("x", "", "h", 0))
     with pytest.raises(UnknownName, match="there are: none yet"):
         await nodes.remove("pacs")

@@ -1,0 +1,172 @@
+"""What runs, in which order it starts, and in which order it stops."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from importlib.metadata import version
+
+import trio
+
+from appliance import clock, pulse
+from appliance.answers.nodes import Nodes
+from appliance.answers.overview import Overview, Running
+from appliance.answers.queue import Queue
+from appliance.answers.rules import Rules
+from appliance.answers.studies import Studies
+from appliance.config import Config, DicomSection
+from appliance.network.listener import listen
+from appliance.network.services import Services as DicomServices
+from appliance.network.settings import ListenerSettings
+from appliance.rooms import Rooms
+from appliance.scrubbing import scrub_for_ever
+from appliance.supervisor import Health, Part
+from web.app import build_operator, build_portal
+from web.server import WebSettings, serve_operator, serve_portal
+from web.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """The parts of a running appliance."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._config = rooms.config
+        self._health = Health()
+        self._stop = trio.Event()  # somebody wants us to end
+        self._deaf = trio.Event()  # nobody is listened to any more
+        self._closed = trio.Event()  # the doors close
+        self._started = clock.now()
+
+    async def run(self, task_status: trio.TaskStatus[int]) -> None:
+        """Until a signal or a cancellation; starts with the DICOM port.
+
+        The listener and the doors must open, or the start fails. What runs behind them is
+        supervised: reception depends on none of it.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._until_signal, nursery.cancel_scope)
+            behind = self._behind()
+            for part in behind:
+                nursery.start_soon(part.run)
+            listening = trio.CancelScope()
+            port = await nursery.start(self._listen, listening)
+            services = self._services(port, behind)
+            await self._open_doors(nursery, services)
+            log.info("ready: %s on port %d", self._config.dicom.ae_title, port)
+            task_status.started(port)
+            await self._stop.wait()
+            log.info("stopping")
+            await self._end(listening, behind)
+            nursery.cancel_scope.cancel()
+
+    def _behind(self) -> list[Part]:
+        rooms = self._rooms
+        jobs: dict[str, Callable[[], Awaitable[None]]] = {
+            "index": rooms.archive.follow,
+            "queue": rooms.transfers.run,
+            "nodes": rooms.nodes.run,
+            "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
+            "pulse": partial(pulse.watch, rooms.meter),
+            "heartbeat": rooms.journal.beat,
+            "journal": rooms.journal.run,
+        }
+        return [Part(name, job, self._health) for name, job in jobs.items()]
+
+    async def _listen(
+        self,
+        listening: trio.CancelScope,
+        *,
+        task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """The listener, until it has ended in its own grace; starts with its port."""
+        rooms = self._rooms
+        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
+        try:
+            async with trio.open_nursery() as nursery:
+                with listening:
+                    addresses = await nursery.start(
+                        listen, _listener_settings(self._config.dicom), services, rooms.meter
+                    )
+                    task_status.started(addresses[0][1])
+                    await trio.sleep_forever()
+                nursery.cancel_scope.cancel()
+        finally:
+            self._deaf.set()
+
+    async def _open_doors(self, nursery: trio.Nursery, services: Services) -> None:
+        config = self._config
+        operator = partial(serve_operator, path=config.control.socket, stop=self._closed)
+        await nursery.start(operator, build_operator(services))
+        portal = partial(serve_portal, clock=clock.now, stop=self._closed)
+        app = build_portal(services, language=config.appliance.language)
+        web = await nursery.start(portal, app, _web_settings(config))
+        log.info("status page on port %d", web)
+
+    def _services(self, port: int, behind: Sequence[Part]) -> Services:
+        rooms = self._rooms
+        names = tuple(part.name for part in behind)
+        running = Running(self._config, version("arca"), port, self._started, names)
+        nodes = Nodes(rooms.nodes, rooms.transfers)
+        overview = Overview(
+            running,
+            self._health,
+            rooms.meter,
+            rooms.volume,
+            rooms.archive,
+            rooms.transfers,
+            rooms.nodes,
+            rooms.routing,
+            rooms.journal,
+        )
+        return Services(
+            overview,
+            Studies(rooms.archive, rooms.transfers, rooms.intake),
+            nodes,
+            Rules(rooms.routing, rooms.archive),
+            Queue(rooms.transfers, nodes),
+        )
+
+    async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:
+        """No more callers first; the journal, which writes down the rest, last."""
+        with trio.CancelScope(shield=True):
+            listening.cancel()
+            await self._deaf.wait()
+            self._closed.set()
+            for part in behind:
+                await part.stop()
+
+    async def _until_signal(self, at_once: trio.CancelScope) -> None:
+        """The first signal ends gracefully, the second at once."""
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async for _ in signals:
+                if self._stop.is_set():
+                    at_once.cancel()
+                self._stop.set()
+
+
+def _listener_settings(dicom: DicomSection) -> ListenerSettings:
+    return ListenerSettings(
+        address=dicom.address,
+        port=dicom.port,
+        transfer_syntaxes=frozenset(dicom.transfer_syntaxes) or None,
+        max_pdu=dicom.max_pdu,
+        max_associations=dicom.max_associations,
+        max_associations_per_peer=dicom.max_associations_per_peer,
+        idle_timeout=dicom.idle_seconds,
+    )
+
+
+def _web_settings(config: Config) -> WebSettings:
+    web, home = config.web, config.appliance.home
+    return WebSettings(
+        address=web.address,
+        port=web.port,
+        certificate=web.certificate,
+        key=web.key,
+        own_certificate=web.certificate.is_relative_to(home / "web"),
+    )

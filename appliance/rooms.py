@@ -1,0 +1,123 @@
+"""Every room of a running appliance, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import trio
+
+from appliance.archive.model import Settings as ArchiveSettings
+from appliance.archive.planning import Planning
+from appliance.archive.service import Archive
+from appliance.calls import Calls
+from appliance.config import Config
+from appliance.database.door import Database, open_database
+from appliance.intake.model import Settings as IntakeSettings
+from appliance.intake.service import Intake
+from appliance.journal.service import Journal
+from appliance.meter import Meter
+from appliance.nodes.model import Settings as NodeSettings
+from appliance.nodes.service import Nodes
+from appliance.premises import make_home, open_store
+from appliance.routing.service import Routing
+from appliance.transfers.service import Transfers
+from storage.volume import Volume
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Who knows what."""
+
+    config: Config
+    meter: Meter
+    volume: Volume
+    journal: Journal
+    nodes: Nodes
+    routing: Routing
+    transfers: Transfers
+    archive: Archive
+    intake: Intake
+
+
+@asynccontextmanager
+async def furnished(config: Config) -> AsyncIterator[Rooms]:
+    """Open the store and the database, fill the rooms; close in the other order.
+
+    Raises `ConfigError` and `StoreError`.
+    """
+    await trio.to_thread.run_sync(make_home, config)
+    volume = await trio.to_thread.run_sync(open_store, config)
+    try:
+        async with open_database(config.database.url) as database:
+            rooms = _wired(config, volume, database)
+            await rooms.nodes.load()
+            await rooms.routing.load()
+            await rooms.archive.open()
+            yield rooms
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(volume.close)
+
+
+def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
+    meter, journal = Meter(), Journal(database)
+    calls = Calls(config.dicom, meter)
+    users = _Users()
+    nodes = Nodes(
+        database,
+        NodeSettings(config.dicom.ae_title, config.dicom.unknown_callers),
+        echo=calls.echo,
+        in_use=users.of,
+        changed=users.changed,
+    )
+    calls.reports_to(nodes.note_report)
+    routing = Routing(database, nodes.get)
+    transfers = Transfers(database, volume, calls, nodes.get, journal=journal, meter=meter)
+    users.are(routing, transfers)
+    archive = Archive(
+        database,
+        volume,
+        journal,
+        settings=ArchiveSettings(config.dicom.quiet_seconds),
+        planning=_planning(routing, transfers),
+        meter=meter,
+    )
+    intake = Intake(
+        volume,
+        journal,
+        meter,
+        quarantine=config.appliance.home / "quarantine",
+        on_stored=archive.stored,
+        settings=IntakeSettings(largest_object=config.dicom.max_object),
+    )
+    return Rooms(config, meter, volume, journal, nodes, routing, transfers, archive, intake)
+
+
+def _planning(routing: Routing, transfers: Transfers) -> Planning:
+    return Planning(
+        instances=routing.plan,
+        study=routing.plan_study,
+        wants_studies=routing.wants_studies,
+        add_orders=transfers.add_orders,
+        ordered=transfers.news,
+    )
+
+
+class _Users:
+    """Who needs a node. Filled in last: these rooms need the registry themselves."""
+
+    def are(self, routing: Routing, transfers: Transfers) -> None:
+        self._routing, self._transfers = routing, transfers
+
+    async def of(self, node: str) -> str:
+        """What uses a node, in words; "" when nothing does."""
+        if rules := self._routing.rules_to(node):
+            return f"rules send to it ({', '.join(rules)}); remove them first"
+        if count := await self._transfers.open_transfers(node):
+            return f"{count} transfers to it are not finished; see `arca queue`"
+        return ""
+
+    def changed(self, node: str) -> None:
+        self._transfers.news([node])

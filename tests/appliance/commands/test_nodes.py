@@ -1,0 +1,60 @@
+import json
+from typing import Any
+
+ADD = ["node", "add", "PACS", "--ae", "PACS_AE", "--host", "10.0.0.5", "--port", "104"]
+
+
+def test_adding_and_listing(run: Any) -> None:
+    assert run("node", "list").stdout == "No nodes; add one: arca node add\n"
+    assert (
+        run(*ADD).stdout == "PACS (PACS_AE at 10.0.0.5:104) was added; `arca node echo` tries it.\n"
+    )
+    line = run("node", "list").stdout.splitlines()[1]
+    assert line == "PACS  PACS_AE   10.0.0.5   104  1 association        0  ready"
+
+
+def test_every_option(run: Any) -> None:
+    more = "--tls --calling ME --max-associations 4 --bandwidth 2M --window 22:00-06:00"
+    syntaxes = "--transfer-syntax 1.2.840.10008.1.2 --transfer-syntax 1.2.840.10008.1.2.1"
+    made = json.loads(run(*ADD, *more.split(), *syntaxes.split(), "--json").stdout)
+    assert made["tls"] is True
+    assert made["calling_ae_title"] == "ME"
+    assert made["max_associations"] == 4
+    assert made["bandwidth"] == 2 << 20
+    assert made["window"] == "22:00-06:00"
+    assert made["transfer_syntaxes"] == ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"]
+    assert "4 associations, 2 MiB/s, 22:00-06:00, TLS" in run("node", "list").stdout
+
+
+def test_a_rate_that_is_none(run: Any) -> None:
+    for rate in ("fast", "0", "-1M", "1T"):
+        result = run(*ADD, "--bandwidth", rate)
+        assert result.exit_code == 2
+        assert "500K or 20M" in result.stderr
+
+
+def test_a_name_is_taken_and_freed(run: Any) -> None:
+    run(*ADD)
+    assert run(*ADD).stderr == "arca: there is a node PACS already\n"
+    assert run("node", "remove", "PACS").stdout == "PACS was removed.\n"
+    assert run("node", "remove", "PACS").exit_code == 1
+
+
+def test_echo(run: Any) -> None:
+    run(*ADD)
+    assert run("node", "echo", "PACS").stdout == "PACS answered in 12 ms.\n"
+    run("node", "add", "a/b", "--ae", "X", "--host", "h", "--port", "11")
+    result = run("node", "echo", "a/b")
+    assert result.exit_code == 1
+    assert result.stdout == "a/b did not answer: nothing listens there: check the port\n"
+    assert json.loads(run("node", "echo", "a/b", "--json").stdout)["ok"] is False
+
+
+def test_admitting_who_called(run: Any) -> None:
+    cells = run("node", "pending").stdout.splitlines()[1].split()
+    assert cells[:4] == ["MR2", "10.0.0.8", "ARCA", "3"]
+    assert run("node", "admit", "CT9").exit_code == 1
+    result = run("node", "admit", "MR2", "--host", "10.0.0.8")
+    assert result.stdout == "MR2 at 10.0.0.8 is admitted; it can send from now on.\n"
+    assert run("node", "pending").stdout == "Nobody waits to be admitted.\n"
+    assert run("node", "pending", "--json").stdout == "[]\n"
