@@ -113,7 +113,7 @@ def environment(lock: str) -> None:
     """Make `.venv` hold what `lock` says; quick when it does already."""
     wanted = _state(lock)
     stamp = VENV / "state"
-    have = stamp.read_text().split() if stamp.exists() else []
+    have = set(stamp.read_text().split()) if stamp.exists() else set()
     if wanted in have:
         return
     if not (BIN / "python").exists():
@@ -124,8 +124,7 @@ def environment(lock: str) -> None:
     _must(*pip, "--require-hashes", "-r", lock)
     _must(*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ".")
     # The larger environment serves the smaller demand as well.
-    satisfied = [wanted] if lock == "requirements.lock" else [wanted, _state("requirements.lock")]
-    stamp.write_text("\n".join(satisfied))
+    stamp.write_text("\n".join({*have, wanted, _state("requirements.lock")}))
 
 
 def _state(lock: str) -> str:

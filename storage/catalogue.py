@@ -141,14 +141,14 @@ class Catalogue:
         return kept
 
     def _stored_kept(self, sha256: str) -> Kept | None:
-        puts = [put for put in self._put_lines(sha256) if put.sha256 == sha256]
-        if not puts:
+        kept: Kept | None = None
+        for put in self._stored("sha", tables.key_of_sha(sha256)):
+            if put.sha256 == sha256:
+                kept = apply(kept, put)
+        if kept is None:
             return None
         rows = self._query(tables.CHANGES, sha256)
-        return tables.kept_from(puts[-1], rows[0] if rows else None)
-
-    def _put_lines(self, sha256: str) -> list[Entry]:
-        return self._stored("sha", tables.key_of_sha(sha256))
+        return tables.changed(kept, rows[0]) if rows else kept
 
     def _stored(self, column: str, key: int) -> list[Entry]:
         places = self._query(tables.PLACES[column], key)

@@ -132,9 +132,7 @@ def _tidy(given: Given, catalogue: Catalogue, segments: Segments) -> None:
 
 def _begin(given: Given, dock: Dock, found: recovery.Found) -> None:
     """Stop at once when the ledger is in trouble; write its first line when it is new."""
-    if not found.trouble and found.head == START and any(os.scandir(given.layout.objects)):
-        dock.committer.stop("the ledger is empty, yet objects are there; run verify")
-    elif found.trouble:
+    if found.trouble:
         dock.committer.stop(found.trouble)
     elif found.head == START:
         dock.committer.run(Opening(given.unit.id, given.unit.name))

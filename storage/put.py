@@ -105,7 +105,7 @@ class Put(Work):
             batch.next_sequence, batch.time, Action.PUT,
             arrival.sha256, arrival.content, arrival.name, arrival.group, path,
             arrival.size, arrival.header,
-            self._rules.until(arrival.retain_until, batch.time), arrival.notes,
+            self._rules.until(arrival.retain_until, batch.time), dict(arrival.notes),
         )  # fmt: skip
         batch.add(entry)
         outcome = Outcome.CONFLICT if others else Outcome.STORED

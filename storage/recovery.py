@@ -19,12 +19,13 @@ from storage.catalogue import Catalogue, replay
 from storage.errors import StoreError
 from storage.folders import set_aside
 from storage.layout import Layout
-from storage.segments import Broken, Mark, Segments
+from storage.segments import START, Broken, Mark, Segments
 from storage.settings import VolumeSettings
 from storage.store import Entry
 from storage.system import System
 
 _LONGEST_APPEND = 1 << 20  # bytes of the ledger that one power cut can tear
+_MOST_UNDER_WAY = 1000  # objects named but unlisted at any one moment
 _MARGIN = 600  # seconds that an object may have lain named but unlisted
 
 
@@ -58,6 +59,8 @@ def catch_up(
     mark = catalogue.mark
     if not segments.check(mark):
         return Found(mark, f"ledger line {mark.sequence} was changed or removed; run verify")
+    if mark == START and not segments.last() and os.listdir(layout.objects):
+        return Found(START, "the ledger is empty, yet objects are there; run verify")
     try:
         return Found(replay(catalogue, segments.follow(mark), settings.checkpoint_lines))
     except Broken as broken:
@@ -115,18 +118,22 @@ def sweep(
 ) -> int:
     """Put away files that were named but not listed when a run ended badly; returns how many.
 
-    They lie in folders of the newest days that changed shortly before the ledger's end.
+    They lie in folders of the newest days that changed shortly before the ledger's end. More
+    of them than can have been under way have another cause: those are left for `verify`.
     """
-    count = 0
+    found: list[tuple[str, str, bool]] = []
     for path in _recent_files(layout, ledger_time - _MARGIN, last):
         sha256 = os.path.basename(path).removesuffix(".dcm")
         kept = catalogue.kept(sha256)
         if kept is not None and layout.absolute(kept.entry.path) == path:
             continue
+        found.append((path, sha256, kept is not None))
+        if len(found) > _MOST_UNDER_WAY:
+            return 0
+    for path, sha256, is_copy in found:
         with suppress(OSError):
-            _put_away(layout, system, path, sha256, is_copy=kept is not None)
-            count += 1
-    return count
+            _put_away(layout, system, path, sha256, is_copy=is_copy)
+    return len(found)
 
 
 def _put_away(layout: Layout, system: System, path: str, sha256: str, *, is_copy: bool) -> None:

@@ -163,9 +163,8 @@ class _Check:
             changed = Path(self._volume.layout.absolute(path)).stat().st_mtime
         except FileNotFoundError:
             return False
-        return not (
-            self._volume.is_live and self._volume.clock().timestamp() - changed < _UNDER_WAY
-        )
+        age = self._volume.clock().timestamp() - changed
+        return not (self._volume.is_live and abs(age) < _UNDER_WAY)
 
 
 def _is_good(volume: Volume, expected: Expected) -> bool:

@@ -193,9 +193,7 @@ def _forget(writer: sqlite3.Connection, entry: Entry, read: Callable[[Position],
     writer.execute("INSERT OR REPLACE INTO doomed VALUES (?)", (entry.path,))
 
 
-def kept_from(put: Entry, change: tuple[str | None, int, int] | None) -> Kept:
-    """An object as the tables know it."""
-    if change is None:
-        return Kept(put, put.retain_until)
-    until = datetime.fromisoformat(change[0]) if change[0] else None
-    return Kept(put, later(until, put.retain_until), bool(change[1]), bool(change[2]))
+def changed(kept: Kept, row: tuple[str | None, int, int]) -> Kept:
+    """An object with what lines behind its put changed."""
+    until = datetime.fromisoformat(row[0]) if row[0] else None
+    return Kept(kept.entry, later(until, kept.retain_until), bool(row[1]), bool(row[2]))

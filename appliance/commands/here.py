@@ -24,7 +24,7 @@ from appliance.commands.tables import clean, print_json, print_table
 from appliance.errors import ApplianceError, ConfigError
 from storage.errors import StoreError
 
-_KINDS = ("corrupt", "missing", "unlisted")
+_KINDS = ("corrupt", "missing", "unlisted", "ledger")
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def serve(call: Invocation) -> None:
 def verify(call: Invocation) -> None:
     """Read everything in the store and compare it with the ledger.
 
-    Exits 1 when anything is corrupt, missing or not listed.
+    Exits 1 when anything is corrupt, missing or not listed, or the ledger's chain broken.
 
     \b
     Example:
@@ -80,13 +80,17 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int) else [str(one) for one in value]
 
 
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else len(value)
+
+
 def _show_report(checked: int, found: dict[str, Any]) -> None:
     for kind, names in found.items():
         for name in names if isinstance(names, list) else ():
             click.echo(f"{kind:<8}  {clean(name)}")
-    counts = {kind: v if isinstance(v, int) else len(v) for kind, v in found.items()}
-    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    click.echo(f"{checked} checked: {told}.")
+    told = ", ".join(f"{_count(found[kind])} {kind}" for kind in _KINDS[:3])
+    ledger = "broken" if found["ledger"] else "whole"
+    click.echo(f"{checked} checked: {told}; the ledger is {ledger}.")
 
 
 @click.command()

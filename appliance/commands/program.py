@@ -30,7 +30,7 @@ Exit codes: 0 done · 1 it could not be done, or something is wrong
 
 
 class Report(Protocol):
-    """What a verification found: how many were looked at, and three lists or counts."""
+    """What a verification found: how many were looked at, and lists or counts."""
 
     @property
     def checked(self) -> int: ...
@@ -40,6 +40,10 @@ class Report(Protocol):
     def missing(self) -> Any: ...
     @property
     def unlisted(self) -> Any: ...
+    @property
+    def ledger(self) -> Any:
+        """Where its chain does not hold, in words."""
+        ...
 
 
 class Finding(Protocol):

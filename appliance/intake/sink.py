@@ -73,10 +73,8 @@ class Sink:
         receipt = await self._try(self._commit) if self._refusal is None else None
         self._ended = True
         if receipt is not None and self._header is not None:
-            answer = self._desk.kept(self._identity, receipt, self._header)
-        else:
-            answer = await self._answer_refusal()
-        return answer
+            return self._desk.kept(self._identity, receipt, self._header)
+        return await self._answer_refusal()
 
     async def discard(self) -> None:
         if self._ended:

@@ -68,11 +68,13 @@ class Lane:
         """Send what there is, until cancelled."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            self.wake()
             while True:
                 self._replan = trio.Event()
-                self.wake()
-                with trio.move_on_after(self._nap()):
+                with trio.move_on_after(self._nap()) as nap:
                     await self._replan.wait()
+                if nap.cancelled_caught:
+                    self.wake()
 
     def wake(self) -> None:
         """There may be work, or leave to do it."""
@@ -115,7 +117,6 @@ class Lane:
         finally:
             self._couriers -= 1
             self.destination.ended(probing=probing)
-            self._replan.set()
 
     def _tools(self, node: Node) -> Tools:
         depot = self._depot
@@ -150,6 +151,7 @@ class Lane:
         for window, those in late.items():
             opens = self.destination.wait_until(Window.parse(window).opens(local))
             await self._depot.database.run(leases.put_off, those, opens)
+            self._replan.set()
         return [item for item in items if item.window not in late]
 
     # What a courier asks.
@@ -224,6 +226,8 @@ class Lane:
 
     def _note(self, result: Result) -> None:
         self._depot.recorder.note(result)
+        if result.next_try is not None:
+            self._replan.set()
         self._depot.meter.sent.labels(self.destination.name, result.answer.value).inc()
         if result.state is ItemState.SET_ASIDE and result.item.transfer not in self._told:
             self._told.add(result.item.transfer)

@@ -26,6 +26,8 @@ _WARMING = 10  # small objects that go ahead, so that no start is measured
 _MOST_BYTES = 3 << 29  # of one measurement: what is written without sync must not fill the memory
 _LIMIT = 300.0  # seconds that a sender may take in all
 
+_CALLED = "ARCA"  # Arca refuses associations meant for others; the other receivers do not care
+
 _runs = itertools.count(1)
 
 
@@ -71,8 +73,8 @@ class Bench:
 
     def sender(self, port: int, template: Template, *options: str) -> Mapping[str, float | str]:
         """Send, and what the sender measured; raises Failed when it could not run."""
-        words = [str(self.programs.sender), "--port", str(port), "--run", str(next(_runs))]
-        words += [*template.arguments(), *options]
+        words = [str(self.programs.sender), "--port", str(port), "--called", _CALLED]
+        words += ["--run", str(next(_runs)), *template.arguments(), *options]
         done = subprocess.run(words, capture_output=True, text=True, timeout=_LIMIT, check=False)
         if done.returncode not in (0, 1):
             raise Failed(f"the sender: {done.stderr.strip()}")
@@ -95,7 +97,8 @@ class Bench:
 
     def _await(self, receiver: Running, port: int) -> None:
         for _ in range(int(_READY / _STEP)):
-            words = [str(self.programs.sender), "--port", str(port), "--echo", "--timeout", "5"]
+            words = [str(self.programs.sender), "--port", str(port), "--called", _CALLED]
+            words += ["--echo", "--timeout", "5"]
             if subprocess.run(words, capture_output=True, check=False).returncode == 0:
                 return
             receiver.pause(_STEP)

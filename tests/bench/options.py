@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run bench",
         description="Measures Arca beside other receivers on this machine, over loopback, with "
-        "a sender in C. Prints tables; about five minutes, with --full about an hour.",
+        "a sender in C. Prints tables; about five minutes, with --full about half an hour.",
     )
     add = parser.add_argument
     add("--full", action="store_true", help="more rounds, longer, more receivers")

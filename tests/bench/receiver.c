@@ -7,7 +7,7 @@
  * object accepted, written just before the answer leaves. One thread per association; ends by signal.
  */
 #define _GNU_SOURCE
-#include "wire.h"
+#include "command.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -154,47 +154,13 @@ static int on_p_data(association *self, uint8_t *at, const uint8_t *end)
     return at == end ? 0 : -1;
 }
 
-/* Accepts a proposed context with the first transfer syntax it offers. */
-static uint8_t *accept_context(const uint8_t *item, size_t length, uint8_t *to)
-{
-    const uint8_t *at = item + 8, *end = item + 4 + length;
-    uint8_t *begin = to;
-    memset(to, 0, 8);
-    to[0] = 0x21;
-    to[4] = item[4];
-    to += 8;
-    while (at + 4 <= end && at[0] != 0x40)
-        at += 4 + read_big16(at + 2);
-    if (at + 4 <= end && at + 4 + read_big16(at + 2) <= end) {
-        memcpy(to, at, 4 + read_big16(at + 2));
-        to += 4 + read_big16(at + 2);
-    }
-    big16(begin + 2, (uint32_t)(to - begin - 4));
-    return to;
-}
-
 static int on_associate(association *self, const uint8_t *pdu, size_t size)
 {
-    uint8_t *room = need(malloc(size + 1024)), *to = room + 74;
-    size_t at = 74;
     if (size < 74)
-        fail("an A-ASSOCIATE-RQ of %zu bytes", size);
-    memcpy(room, pdu, 74); /* the AC repeats the version and the titles of the RQ */
-    while (at + 4 <= size) {
-        size_t length = read_big16(pdu + at + 2);
-        if (length > size - at - 4)
-            break;
-        if (pdu[at] == 0x10) {
-            memcpy(to, pdu + at, length + 4);
-            to += length + 4;
-        } else if (pdu[at] == 0x20 && length >= 4) {
-            to = accept_context(pdu + at, length, to);
-        }
-        at += length + 4;
-    }
-    to = user_information(to, longest);
-    pdu_head(room, ASSOCIATE_AC, (uint32_t)(to - room - 6));
-    int result = write_bytes(self->connection, room, (size_t)(to - room));
+        return -1;
+    uint8_t *room = need(malloc(size + 1024));
+    int result = write_bytes(self->connection, room,
+                             accept_association(pdu, size, longest, room));
     free(room);
     return result;
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from tests.bench import tables
 from tests.bench.candidates import Candidate
 from tests.bench.forward import Forwarding, measure_forwarding
 from tests.bench.goals import Medians, bound_rows, ratio_rows
+from tests.bench.machine import describe
 from tests.bench.measure import Bench, Cell, Result, median
 from tests.bench.objects import KINDS, LARGE, make_template
 from tests.bench.options import Options
@@ -48,7 +48,7 @@ class Session:
         self._forwarding = Forwarding()
 
     def run(self) -> None:
-        _say(_machine(self._options))
+        _say(describe(self._options))
         present = self._present()
         if "receive" in self._options.parts:
             self._rounds(present)
@@ -150,7 +150,7 @@ class Session:
             for part, results in (("receive", self._results), ("memory", self._memory))
         }
         forward = dataclasses.asdict(self._forwarding)
-        return json.dumps({"machine": _machine(self._options), **found, "forward": forward})
+        return json.dumps({"machine": describe(self._options), **found, "forward": forward})
 
 
 def _medians(results: Results) -> Medians:
@@ -163,26 +163,6 @@ def _medians(results: Results) -> Medians:
 def _lags(results: Results) -> list[float]:
     every = [result for cells in results.values() for all_ in cells.values() for result in all_]
     return [result.loop_lag for result in every if result.loop_lag is not None]
-
-
-def _machine(options: Options) -> str:
-    kernel, load = os.uname(), os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} cores (load {load:.1f} before), {kernel.sysname} {kernel.release}, "
-        f"data on {_file_system(options.data)}; {options.rounds} rounds of "
-        f"{options.seconds} s, medians; loopback, objects of one run all different\n"
-    )
-
-
-def _file_system(folder: Path) -> str:
-    """Its type; a file system in memory says nothing about durable storage."""
-    best, kind = Path("/"), "?"
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        point = Path(before.split()[4])
-        if folder.resolve().is_relative_to(point) and point.is_relative_to(best):
-            best, kind = point, after.split()[0]
-    return f"{kind} (IN MEMORY: syncs cost nothing here)" if kind == "tmpfs" else kind
 
 
 def _say(text: str) -> None:

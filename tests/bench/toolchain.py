@@ -28,13 +28,14 @@ def compile_programs(folder: Path) -> Programs:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise Unavailable("no C compiler: the sender is a C program; apt-get install gcc libc6-dev")
-    return Programs(_compile(compiler, "sender", folder), _compile(compiler, "receiver", folder))
+    sender = _compile(compiler, folder / "sender", "sender.c", "sending.c", "asking.c")
+    return Programs(sender, _compile(compiler, folder / "receiver", "receiver.c"))
 
 
-def _compile(compiler: str, name: str, folder: Path) -> Path:
-    target = folder / name
-    words = [compiler, *_FLAGS, "-o", str(target), str(_SOURCES / f"{name}.c")]
+def _compile(compiler: str, target: Path, *sources: str) -> Path:
+    files = [str(_SOURCES / source) for source in sources]
+    words = [compiler, *_FLAGS, "-o", str(target), *files]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Unavailable(f"{compiler} cannot compile {name}.c:\n{done.stderr.strip()}")
+        raise Unavailable(f"{compiler} cannot compile {target.name}:\n{done.stderr.strip()}")
     return target

@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 enum { ASSOCIATE_RQ = 1, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT };
-enum { COMMAND = 1, LAST = 2 };              /* message control header, PS3.8 annex E.2 */
-enum { C_STORE_RQ = 0x0001, C_ECHO_RQ = 0x0030, NO_DATA_SET = 0x0101 };
+enum { COMMAND = 1, LAST = 2 }; /* message control header, PS3.8 annex E.2 */
 
 #define IMPLEMENTATION "2.25.241087663120859834260197455212307751183"
 #define VERSION "BENCH"
@@ -132,77 +131,47 @@ static inline uint8_t *user_information(uint8_t *at, uint32_t longest)
     return at;
 }
 
-/* One element of a command set: always Implicit VR Little Endian, group 0000 (PS3.7 section 6.3). */
-static inline uint8_t *element(uint8_t *at, uint32_t number, const void *value, uint32_t length)
+/* Accepts a proposed context with the first transfer syntax it offers. */
+static inline uint8_t *accept_context(const uint8_t *item, size_t length, uint8_t *to)
 {
-    at = little32(little16(little16(at, 0), number), length);
-    memcpy(at, value, length);
-    return at + length;
-}
-
-static inline uint8_t *element_us(uint8_t *at, uint32_t number, uint32_t value)
-{
-    uint8_t bytes[2];
-    little16(bytes, value);
-    return element(at, number, bytes, 2);
-}
-
-static inline uint8_t *element_uid(uint8_t *at, uint32_t number, const char *uid)
-{
-    char padded[66] = {0};
-    size_t length = strlen(uid);
-    memcpy(padded, uid, length);
-    return element(at, number, padded, (uint32_t)(length + (length & 1)));
-}
-
-/* Where the value of an element of a command set begins, or NULL. */
-static inline const uint8_t *find_element(
-    const uint8_t *set, size_t size, uint32_t number, uint32_t *length)
-{
-    size_t at = 0;
-    while (at + 8 <= size) {
-        uint32_t found = read_little32(set + at + 4);
-        if (found > size - at - 8)
-            return NULL;
-        if (read_little16(set + at) == 0 && read_little16(set + at + 2) == number) {
-            *length = found;
-            return set + at + 8;
-        }
-        at += 8 + found;
+    const uint8_t *at = item + 8, *end = item + 4 + length;
+    uint8_t *begin = to;
+    memset(to, 0, 8);
+    to[0] = 0x21;
+    to[4] = item[4];
+    to += 8;
+    while (at + 4 <= end && at[0] != 0x40)
+        at += 4 + read_big16(at + 2);
+    if (at + 4 <= end && at + 4 + read_big16(at + 2) <= end) {
+        memcpy(to, at, 4 + read_big16(at + 2));
+        to += 4 + read_big16(at + 2);
     }
-    return NULL;
+    big16(begin + 2, (uint32_t)(to - begin - 4));
+    return to;
 }
 
-static inline uint32_t find_us(const uint8_t *set, size_t size, uint32_t number, uint32_t missing)
+/* Writes the A-ASSOCIATE-AC to the request that lies in pdu; the room must be 1024 bytes longer than that. */
+static inline size_t accept_association(
+    const uint8_t *pdu, size_t size, uint32_t longest, uint8_t *room)
 {
-    uint32_t length = 0;
-    const uint8_t *value = find_element(set, size, number, &length);
-    return value && length >= 2 ? read_little16(value) : missing;
-}
-
-/* Copies a UID without its padding; the room must be 65 bytes. */
-static inline void find_uid(const uint8_t *set, size_t size, uint32_t number, char *room)
-{
-    uint32_t length = 0;
-    const uint8_t *value = find_element(set, size, number, &length);
-    room[0] = 0;
-    if (!value || length > 64)
-        return;
-    memcpy(room, value, length);
-    room[length] = 0;
-}
-
-/* Fills in the group length and the heads around a command set that begins at room + 12. */
-static inline size_t close_command(uint8_t *room, const uint8_t *end, int context)
-{
-    uint32_t length = (uint32_t)(end - room - 12);
-    uint8_t value[4];
-    little32(value, length - 12);
-    element(room + 12, 0x0000, value, 4);
-    big32(pdu_head(room, P_DATA, length + 6), length + 2);
-    room[10] = (uint8_t)context;
-    room[11] = COMMAND | LAST;
-    return (size_t)(end - room);
+    uint8_t *to = room + 74;
+    size_t at = 74;
+    memcpy(room, pdu, 74); /* the AC repeats the version and the titles of the RQ */
+    while (at + 4 <= size) {
+        size_t length = read_big16(pdu + at + 2);
+        if (length > size - at - 4)
+            break;
+        if (pdu[at] == 0x10) {
+            memcpy(to, pdu + at, length + 4);
+            to += length + 4;
+        } else if (pdu[at] == 0x20 && length >= 4) {
+            to = accept_context(pdu + at, length, to);
+        }
+        at += length + 4;
+    }
+    to = user_information(to, longest);
+    pdu_head(room, ASSOCIATE_AC, (uint32_t)(to - room - 6));
+    return (size_t)(to - room);
 }
 
 static inline int write_all(int to, struct iovec *parts, int count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from storage.errors import Immutable, Missing
 from storage.memory import MemoryStore
 from storage.scrub import verify
 from storage.store import Entry, Store
-from tests.storage.units import Wall, content_of, new_unit, put, reopen
+from tests.storage.units import SETTINGS, Wall, content_of, new_unit, put, reopen
 
+UNSYNCED = replace(SETTINGS, sync=False)
 NAMES = st.sampled_from(["1", "2", "3"])
 CONTENTS = st.sampled_from([b"a", b"b", b"c" * 3000])
 HEADERS = st.sampled_from([b"H", b"HH"])
@@ -32,7 +34,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.folder = new_unit(self.root / "unit")
         self.copies = 0
         self.wall = Wall()
-        self.real = reopen(self.folder, self.wall)
+        self.real = reopen(self.folder, self.wall, settings=UNSYNCED)
         self.model = MemoryStore(self.wall)
 
     def _both(self, ask: Any) -> None:
@@ -75,7 +77,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.real.close()
-        self.real = reopen(self.folder, self.wall)
+        self.real = reopen(self.folder, self.wall, settings=UNSYNCED)
 
     @rule(rebuild=st.booleans())
     def crash(self, rebuild: bool) -> None:
@@ -87,7 +89,7 @@ class StoreMachine(RuleBasedStateMachine):
         if rebuild:
             for file in copy.glob("catalogue.sqlite*"):
                 file.unlink()
-        self.real = reopen(copy, self.wall)
+        self.real = reopen(copy, self.wall, settings=UNSYNCED)
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -120,8 +122,8 @@ def _seen(entry: Entry | None) -> Any:
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=25,
-    stateful_step_count=20,
+    max_examples=15,
+    stateful_step_count=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -133,7 +133,7 @@ def test_segments_that_are_gone(filled: tuple[Path, list[Entry]]) -> None:
 def test_a_ledger_written_anew_does_not_fit_what_was_noted(
     filled: tuple[Path, list[Entry]], tmp_path: Path, wall: Wall
 ) -> None:
-    unit, entries = filled
+    unit, _ = filled
     with reopen(unit, wall) as volume:
         noted = volume.head()
         put(volume, "later", b"later")

@@ -25,6 +25,13 @@ def out_of_resources(status: int) -> bool:
     return 0xA700 <= status <= 0xA7FF
 
 
+def _alarmed(arca: Appliance) -> None:
+    def alarms() -> list[object]:
+        return [event for event in arca.ask("events") if event["severity"] == "alarm"]
+
+    until(alarms, 30, "an alarm")
+
+
 # The disk fails
 
 
@@ -46,7 +53,7 @@ def test_nothing_is_acknowledged_between_a_failed_fsync_and_a_restart(arca: Appl
     # The disk is well again, but the kernel may have thrown away what it could not write.
     statuses = wire.store(arca.port, after)
     assert all(map(out_of_resources, statuses)), statuses
-    assert any(event["severity"] == "alarm" for event in arca.ask("events"))
+    _alarmed(arca)
     arca.kill()
     arca.start()
     assert wire.store(arca.port, during + after) == [0] * 10
@@ -194,9 +201,5 @@ def test_conflicting_objects_at_the_same_instant_are_all_kept(arca: Appliance) -
     assert len({one.digest for one in images}) == 8
     assert _at_once(arca, images) == [0] * 8
     assert arca.holds(images)
-    until(
-        lambda: any(event["severity"] == "alarm" for event in arca.ask("events")),
-        30,
-        "an alarm about the conflict",
-    )
+    _alarmed(arca)
     assert_sound(arca)

@@ -67,6 +67,8 @@ async def test_what_is_stored_is_indexed_at_once(
     assert detail.series[0].instances == 2
     found = await archive.instances("1.2.3")
     assert await archive.instances_by_digest([one.sha256 for one in found]) == found
+    [first] = await archive.with_headers("1.2.3", 1)
+    assert first.attributes["PatientID"] == "4711"
     assert b"arca_index_lag 0.0" in meter.exposition()
 
 

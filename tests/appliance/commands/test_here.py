@@ -18,6 +18,7 @@ class Found:
     corrupt: Any = ()
     missing: Any = ()
     unlisted: Any = ()
+    ledger: Any = ()
 
 
 def _found(kind: str, name: str) -> Found:
@@ -88,27 +89,29 @@ def test_a_store_that_is_sound(stopped: Any) -> None:
     stopped.local = InProcess()
     result = stopped("verify")
     assert result.exit_code == 0
-    assert result.stdout == "3 checked: 0 corrupt, 0 missing, 0 unlisted.\n"
+    assert result.stdout == "3 checked: 0 corrupt, 0 missing, 0 unlisted; the ledger is whole.\n"
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("kind", ["corrupt", "missing", "unlisted"])
+@pytest.mark.parametrize("kind", ["corrupt", "missing", "unlisted", "ledger"])
 def test_a_store_that_is_not(stopped: Any, kind: str) -> None:
     stopped.local = InProcess(report=_found(kind, "a\x1b.dcm"))
     result = stopped("verify")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0] == f"{kind:<8}  a�.dcm"
-    assert f"1 {kind}" in result.stdout
+    assert ("the ledger is broken" if kind == "ledger" else f"1 {kind}") in result.stdout
     told = stopped("verify", "--json")
     assert told.exit_code == 1
-    assert json.loads(told.stdout) == {
-        "checked": 3, "corrupt": [], "missing": [], "unlisted": [], kind: ["a\x1b.dcm"],
-    }  # fmt: skip
+    well = {"checked": 3, "corrupt": [], "missing": [], "unlisted": [], "ledger": []}
+    assert json.loads(told.stdout) == well | {kind: ["a\x1b.dcm"]}
 
 
 def test_a_report_of_counts(stopped: Any) -> None:
     stopped.local = InProcess(report=Found(9, 0, 2, 0))
-    assert stopped("verify").stdout == "9 checked: 0 corrupt, 2 missing, 0 unlisted.\n"
+    assert (
+        stopped("verify").stdout
+        == "9 checked: 0 corrupt, 2 missing, 0 unlisted; the ledger is whole.\n"
+    )
     assert json.loads(stopped("verify", "--json").stdout)["missing"] == 2
 
 

@@ -67,6 +67,7 @@ def test_answers_that_are_none(tmp_path: Path, answer: bytes, told: str) -> None
 
 
 def _answer(listener: socket.socket, answer: bytes) -> None:
+    listener.accept()[0].close()  # the knock
     connection, _ = listener.accept()
     with connection:
         connection.recv(65536)

@@ -14,7 +14,9 @@ def test_digits_and_dots_are_taken(uid: str) -> None:
     assert well_formed(uid)
 
 
-@pytest.mark.parametrize("uid", ["", "1.2.x", "../../etc", "1.2\n", "1.2 ", "9" * 65, "\uff11.\uff12"])
+@pytest.mark.parametrize(
+    "uid", ["", "1.2.x", "../../etc", "1.2\n", "1.2 ", "9" * 65, "\uff11.\uff12"]
+)
 def test_anything_else_is_not(uid: str) -> None:
     assert not well_formed(uid)
 

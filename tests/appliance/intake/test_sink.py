@@ -271,11 +271,3 @@ async def test_an_object_without_a_study_is_kept_under_a_stand_in(
     assert entry.group.startswith("2.25.")
     [event] = await journal.latest()
     assert event.kind == "object.without_study"
-
-
-async def test_the_answer_time_is_measured(
-    intake: Intake, data_set: DataSet, request_for: Request
-) -> None:
-    await _send(intake, request_for(), data_set())
-    [level] = [one for one in intake._desk.meter.levels() if one.name == "receive"]
-    assert level.count == 1

@@ -87,7 +87,7 @@ class Ticks:
     """Half a minute passes between two looks at the clock; after some of them the box dies."""
 
     def __init__(self) -> None:
-        self.now = datetime(2024, 1, 15, 12, tzinfo=timezone.utc)
+        self.now = datetime(2024, 1, 15, 12, tzinfo=UTC)
         self.left = 0
         self.scope = trio.CancelScope()
 
