@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -94,30 +94,32 @@ def open_reading(given: Given) -> Parts:
 
 def open_writing(given: Given) -> Parts:
     """Lock the unit, put right what a crash left behind, and be ready to receive."""
-    descriptor = lock(given.layout)
-    try:
-        return _open_locked(given, descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _open_locked(given: Given, descriptor: int) -> Parts:
-    segments = Segments(given.layout.ledger)
-    catalogue = recovery.open_catalogue(given.layout, given.unit.id, segments)
-    try:
-        found = recovery.catch_up(given.layout, catalogue, segments, given.settings)
+    with ExitStack() as undo:
+        descriptor = lock(given.layout)
+        undo.callback(os.close, descriptor)
+        segments = Segments(given.layout.ledger)
+        catalogue = recovery.open_catalogue(given.layout, given.unit.id, segments)
+        undo.callback(catalogue.close)
         ledger = Ledger(segments, given.settings.segment_bytes, given.system)
-        if not found.trouble:
-            ledger.begin(found.head)
-            _tidy(given, catalogue, segments)
-        dock = _dock(given, ledger, catalogue)
-        _begin(given, dock, found)
-    except BaseException:
-        catalogue.close()
-        raise
-    time = _retention_clock(given, segments)
-    return Parts(given.unit, segments, ledger, dock, descriptor, time)
+        undo.callback(ledger.close)
+        dock = _recover(given, ledger, catalogue)
+        time = _retention_clock(given, segments)
+        undo.pop_all()
+        return Parts(given.unit, segments, ledger, dock, descriptor, time)
+
+
+def _recover(given: Given, ledger: Ledger, catalogue: Catalogue) -> Dock:
+    """Read what is new in the ledger; go on behind it unless it is in trouble."""
+    found = recovery.catch_up(given.layout, catalogue, ledger.segments, given.settings)
+    if not found.trouble:
+        ledger.begin(found.head)
+        _tidy(given, catalogue, ledger.segments)
+    dock = _dock(given, ledger, catalogue)
+    if found.trouble:
+        dock.committer.stop(found.trouble)
+    elif found.head == START:
+        dock.committer.run(Opening(given.unit.id, given.unit.name))
+    return dock
 
 
 def _tidy(given: Given, catalogue: Catalogue, segments: Segments) -> None:
@@ -128,14 +130,6 @@ def _tidy(given: Given, catalogue: Catalogue, segments: Segments) -> None:
         last = _last_entry(segments)
         recovery.sweep(given.layout, catalogue, given.system, segments.modified(), last)
     catalogue.set_clean(clean=False)
-
-
-def _begin(given: Given, dock: Dock, found: recovery.Found) -> None:
-    """Stop at once when the ledger is in trouble; write its first line when it is new."""
-    if found.trouble:
-        dock.committer.stop(found.trouble)
-    elif found.head == START:
-        dock.committer.run(Opening(given.unit.id, given.unit.name))
 
 
 def _retention_clock(given: Given, segments: Segments) -> RetentionClock:

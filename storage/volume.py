@@ -19,7 +19,7 @@ from storage.recovery import unlink_deleted
 from storage.segments import Segments
 from storage.settings import VolumeSettings as VolumeSettings
 from storage.store import Entry, Space
-from storage.system import System
+from storage.system import System, explain
 
 Clock = Callable[[], datetime]
 _DEFAULTS = VolumeSettings()
@@ -55,7 +55,10 @@ def open_volume(
     unit = read_marker(layout, expected_id)
     system = system or System(sync=settings.sync)
     given = Given(layout, unit, settings, clock, system)
-    return Volume(open_reading(given) if read_only else open_writing(given))
+    try:
+        return Volume(open_reading(given) if read_only else open_writing(given))
+    except OSError as error:
+        raise explain(error, f"opening {layout.root}") from error
 
 
 class Volume:

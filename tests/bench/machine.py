@@ -10,9 +10,10 @@ from tests.bench.options import Options
 
 def describe(options: Options) -> str:
     """A line for the head of the tables."""
-    kernel, load = os.uname(), os.getloadavg()[0]
+    kernel, load, cores = os.uname(), os.getloadavg()[0], os.cpu_count() or 1
+    busy = ": BUSY WITH OTHER THINGS, do not trust these figures" if load > cores / 2 else ""
     return (
-        f"{os.cpu_count()} cores (load {load:.1f} before), {kernel.sysname} {kernel.release}, "
+        f"{cores} cores (load {load:.1f} before{busy}), {kernel.sysname} {kernel.release}, "
         f"data on {_file_system(options.data)}; {options.rounds} rounds of "
         f"{options.seconds} s, medians; loopback, objects of one run all different\n"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import StoreError
+from storage.errors import Stopped, StoreError
 from storage.store import Action
 from tests.storage.faults import Faulty
 from tests.storage.units import Wall, open_files, put, reopen
@@ -27,7 +27,7 @@ def test_a_unit_that_cannot_be_opened_is_let_go(unit: Path, wall: Wall) -> None:
     before = open_files()
     system = Faulty(["sync"])
     system.arm(1)
-    with pytest.raises(OSError, match="Input/output"):
+    with pytest.raises(Stopped, match="Input/output"):
         reopen(unit, wall, system=system)
     assert open_files() == before
     with reopen(unit, wall) as volume:

@@ -14,6 +14,7 @@ from storage.room import Room
 from storage.scrub import verify
 from storage.settings import VolumeSettings
 from storage.system import System
+from storage.volume import Volume
 from tests.storage.units import Wall, content_of, new_unit, put, reopen
 
 MIB = 1 << 20
@@ -113,6 +114,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def _put_many(volume: Volume, kept: list[str]) -> None:
+    for number in range(100):
+        kept.append(put(volume, str(number), b"%d" % number + bytes(MIB)).entry.sha256)
+
+
+def _fill_up(path: Path) -> None:
+    with path.open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+
+
 @pytest.mark.parametrize("watermark", [0, 4 * MIB])
 def test_a_small_disk_fills_up_and_is_cleared(small_disk: Path, wall: Wall, watermark: int) -> None:
     settings = VolumeSettings(low_watermark=watermark, reserve=2 * MIB, checkpoint_lines=5)
@@ -120,8 +132,7 @@ def test_a_small_disk_fills_up_and_is_cleared(small_disk: Path, wall: Wall, wate
     kept: list[str] = []
     with reopen(folder, wall, settings=settings) as volume:
         with pytest.raises(Full, match="reception goes on by itself"):
-            for number in range(100):
-                kept.append(put(volume, str(number), b"%d" % number + bytes(MIB)).entry.sha256)
+            _put_many(volume, kept)
         assert len(kept) > 12
         with pytest.raises(Full):
             put(volume, "more", bytes(2 * MIB))
@@ -140,15 +151,10 @@ def test_a_unit_on_a_disk_full_to_the_last_byte_opens(small_disk: Path, wall: Wa
     folder = new_unit(small_disk / "unit")
     with reopen(folder, wall, settings=settings) as volume:
         sha256 = put(volume, "1", b"x").entry.sha256
-    with (
-        (small_disk / "filler").open("wb", buffering=0) as filler,
-        pytest.raises(OSError, match="No space"),
-    ):
-        while True:
-            filler.write(bytes(4096))
+    with pytest.raises(OSError, match="No space"):
+        _fill_up(small_disk / "filler")
     for file in folder.glob("catalogue.sqlite*"):
         file.unlink()
-    (small_disk / "filler2").write_bytes(b"")
     with reopen(folder, wall, settings=settings) as volume:
         assert content_of(volume, sha256) == b"x"
         volume.delete(sha256, "me", "room")
