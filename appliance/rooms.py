@@ -11,17 +11,20 @@ import trio
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
-from appliance.calls import Calls
+from appliance.calls import Limited
 from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
 from appliance.journal.service import Journal
 from appliance.meter import Meter
+from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
+from appliance.nodes.verification import verify
 from appliance.premises import make_home, open_store
 from appliance.routing.service import Routing
+from appliance.transfers.cstore import CStore
 from appliance.transfers.service import Transfers
 from storage.volume import Volume
 
@@ -63,19 +66,19 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
 
 def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     meter, journal = Meter(), Journal(database)
-    calls = Calls(config.dicom, meter)
     users = _Users()
     nodes = Nodes(
         database,
         NodeSettings(config.dicom.ae_title, config.dicom.unknown_callers),
-        echo=calls.echo,
+        echo=users.echo,
         in_use=users.of,
         changed=users.changed,
     )
-    calls.reports_to(nodes.note_report)
+    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
+    sender = Limited(cstore, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
-    transfers = Transfers(database, volume, calls, nodes.get, journal=journal, meter=meter)
-    users.are(routing, transfers)
+    transfers = Transfers(database, volume, sender, nodes.get, journal=journal, meter=meter)
+    users.are(nodes, routing, transfers)
     archive = Archive(
         database,
         volume,
@@ -108,8 +111,8 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
-    def are(self, routing: Routing, transfers: Transfers) -> None:
-        self._routing, self._transfers = routing, transfers
+    def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
+        self._nodes, self._routing, self._transfers = nodes, routing, transfers
 
     async def of(self, node: str) -> str:
         """What uses a node, in words; "" when nothing does."""
@@ -118,6 +121,9 @@ class _Users:
         if count := await self._transfers.open_transfers(node):
             return f"{count} transfers to it are not finished; see `arca queue`"
         return ""
+
+    async def echo(self, node: Node, calling_ae_title: str) -> Echo:
+        return await verify(node, calling_ae_title, self._nodes.note_report)
 
     def changed(self, node: str) -> None:
         self._transfers.news([node])

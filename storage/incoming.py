@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,33 +25,59 @@ from storage.store import Buffer, Receipt
 from storage.system import System
 
 _JOIN_BELOW = 32 << 10  # smaller fragments are cheaper as one: one write, one call of each hash
-_HELP_FROM = 256 << 10  # from here on a second thread for SHA-256 pays
+_HELP_FROM = 1 << 20  # bytes of an object after which a second thread for SHA-256 pays
 _START_FROM = 256 << 10  # bytes after which the medium is told to begin
 
 
 class Helpers:
-    """A few threads that hash beside the writing one, while they are free for it."""
+    """A few threads that hash large objects beside the writing one, while they are free for it."""
 
     def __init__(self, count: int) -> None:
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="hash")
+        self._pool = ThreadPoolExecutor(max(count, 1), thread_name_prefix="hash")
         self._free = threading.Semaphore(count)
 
-    def borrow(self) -> bool:
-        return self._free.acquire(blocking=False)
+    def borrow(self) -> ThreadPoolExecutor | None:
+        """A thread for one object, if one is free. It must be given back."""
+        return self._pool if self._free.acquire(blocking=False) else None
 
-    def beside(self, one: Callable[[], None], other: Callable[[], None]) -> None:
-        """Run both at once; the helper was borrowed and goes back."""
-        try:
-            future = self._pool.submit(one)
-            try:
-                other()
-            finally:
-                future.result()
-        finally:
-            self._free.release()
+    def give_back(self) -> None:
+        self._free.release()
 
     def close(self) -> None:
         self._pool.shutdown()
+
+
+class FileDigest:
+    """The SHA-256 of a file; from some length on a helper computes it, one piece behind."""
+
+    def __init__(self, header: bytes, helpers: Helpers) -> None:
+        self._sha256 = sha256(header)
+        self._helpers = helpers
+        self._pool: ThreadPoolExecutor | None = None
+        self._under_way: Future[None] | None = None
+
+    def update(self, piece: Buffer, size_before: int) -> None:
+        """The piece may be reused once this returns."""
+        if self._pool is None and size_before >= _HELP_FROM:
+            self._pool = self._helpers.borrow()
+        if self._pool is None:
+            self._sha256.update(piece)
+        else:
+            self._wait()
+            self._under_way = self._pool.submit(self._sha256.update, bytes(piece))
+
+    def _wait(self) -> None:
+        if self._under_way is not None:
+            self._under_way.result()
+            self._under_way = None
+
+    def finish(self) -> str:
+        """The digest so far. Safe to call again."""
+        self._wait()
+        if self._pool is not None:
+            self._pool = None
+            self._helpers.give_back()
+        return self._sha256.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +111,7 @@ class Upload:
         self._dock = dock
         self._file = temporary
         self._header = header
-        self._sha256 = sha256(header)
+        self._sha256 = FileDigest(header, dock.helpers)
         self._content = blake3()
         self._size = 0
         self._started = 0  # bytes the medium was told to begin with
@@ -101,7 +127,7 @@ class Upload:
         if len(fragments) > 1 and total < _JOIN_BELOW * len(fragments):
             fragments = [b"".join(fragments)]
         try:
-            self._take(fragments, total)
+            self._take(fragments)
         except OSError as error:
             self.discard()
             raise self._dock.failed(error, "writing an object") from error
@@ -114,22 +140,11 @@ class Upload:
         if self._descriptor < 0:
             raise StoreError("this object was committed or discarded before")
 
-    def _take(self, fragments: Sequence[Buffer], total: int) -> None:
-        if total >= _HELP_FROM and self._dock.helpers.borrow():
-            self._dock.helpers.beside(
-                lambda: self._hash_file(fragments), lambda: self._write_and_hash(fragments)
-            )
-        else:
-            self._write_and_hash(fragments)
-            self._hash_file(fragments)
-
-    def _hash_file(self, fragments: Sequence[Buffer]) -> None:
-        for fragment in fragments:
-            self._sha256.update(fragment)
-
-    def _write_and_hash(self, fragments: Sequence[Buffer]) -> None:
+    def _take(self, fragments: Sequence[Buffer]) -> None:
+        before = self._size
         self._write(fragments)
         for fragment in fragments:
+            self._sha256.update(fragment, before)
             self._content.update(fragment)
 
     def _write(self, fragments: Sequence[Buffer]) -> None:
@@ -167,7 +182,7 @@ class Upload:
             self._write(())
         dock = self._dock
         arrival = Arrival(
-            self._sha256.hexdigest(), self._content.hexdigest(), self._size, len(self._header),
+            self._sha256.finish(), self._content.hexdigest(), self._size, len(self._header),
             name, group, notes, retain_until,
         )  # fmt: skip
         return Put(arrival, self._file, dock.layout, dock.folders, dock.rules, dock.system)
@@ -209,6 +224,7 @@ class Upload:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+            self._sha256.finish()
         if self._file:
             self._drop(self._file)
             self._file = ""

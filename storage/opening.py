@@ -26,7 +26,7 @@ from storage.settings import VolumeSettings
 from storage.store import Entry
 from storage.system import System, explain
 
-_HELPERS = max((os.cpu_count() or 2) // 2, 1)
+_HELPERS = max((os.cpu_count() or 1) // 2 - 1, 0)  # fewer cores have better things to do
 
 
 @dataclass(frozen=True, slots=True)

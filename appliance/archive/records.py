@@ -123,7 +123,7 @@ class InstanceRow(Model):
 
 
 class CursorRow(Model):
-    """How far a storage unit's ledger is indexed; written with the rows it stands for."""
+    """How far a storage unit's ledger is indexed, written with the rows it stands for."""
 
     unit = fields.CharField(max_length=64, primary_key=True)
     sequence = fields.BigIntField()

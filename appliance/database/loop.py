@@ -78,7 +78,7 @@ class DatabaseLoop:
     async def _serve(self) -> None:
         async with TortoiseContext() as tortoise:
             await tortoise.init(config=configuration(self._url))
-            await prepare(tortoise)
+            await prepare()
             self._context, self._loop = contextvars.copy_context(), asyncio.get_running_loop()
             self._ready.set()
             await self._stop.wait()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextvars
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
-from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
@@ -54,7 +52,7 @@ def configuration(url: str) -> dict[str, Any]:
     """Tortoise's configuration for the database at `url`."""
     return {
         "connections": _connections(url),
-        "apps": {room: _app(room) for room in ROOMS if find_spec(f"appliance.{room}.records")},
+        "apps": {room: _app(room) for room in ROOMS},
         "routers": [ReadRouter],
         "use_tz": True,
         "timezone": "UTC",
@@ -62,10 +60,11 @@ def configuration(url: str) -> dict[str, Any]:
 
 
 def _app(room: str) -> dict[str, Any]:
-    app = {"models": [f"appliance.{room}.records"], "default_connection": "default"}
-    if find_spec(f"appliance.database.migrations.{room}"):
-        return app | {"migrations": f"appliance.database.migrations.{room}"}
-    return app
+    return {
+        "models": [f"appliance.{room}.records"],
+        "default_connection": "default",
+        "migrations": f"appliance.database.migrations.{room}",
+    }
 
 
 def _connections(url: str) -> dict[str, Any]:
@@ -115,18 +114,10 @@ def _postgres(url: str) -> dict[str, Any]:
     }
 
 
-async def prepare(tortoise: TortoiseContext) -> None:
+async def prepare() -> None:
     """Bring the tables up to date, and prove that SQLite keeps what it acknowledges."""
     connection = get_connection("default")
-    apps = {
-        room: app
-        for room in ROOMS
-        if find_spec(f"appliance.{room}.records") and "migrations" in (app := _app(room))
-    }
-    if apps:
-        await MigrationExecutor(connection, apps).migrate(None)
-    else:
-        await tortoise.generate_schemas()
+    await MigrationExecutor(connection, {room: _app(room) for room in ROOMS}).migrate(None)
     if connection.capabilities.dialect == "sqlite":
         await _prove_durable(connection)
 
@@ -140,3 +131,10 @@ async def _prove_durable(connection: BaseDBAsyncClient) -> None:
             f"(journal_mode={journal[0]}, synchronous={synchronous[0]}). "
             "Put the database on a local disk, not on a network share."
         )
+
+
+# For Tortoise's own command: `tortoise -c appliance.database.schema.TORTOISE_ORM makemigrations`.
+TORTOISE_ORM = {
+    "connections": {"default": "sqlite://:memory:"},
+    "apps": {room: _app(room) for room in ROOMS},
+}

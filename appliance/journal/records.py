@@ -17,7 +17,7 @@ _LONGEST_NAME = 255
 
 
 class EventRow(Model):
-    """One event; rows are added, never changed."""
+    """One event. Rows are added, never changed."""
 
     id = fields.BigIntField(primary_key=True)
     time = fields.DatetimeField()

@@ -60,14 +60,16 @@ async def associate(
 ) -> AsyncIterator[OutgoingAssociation]:
     """An association with `remote` for 1 to 128 contexts, released at the end of the block.
 
-    Raises AssociationFailed when it does not come about, and when no context is accepted. An
-    exception in the block aborts it. `ended` is called once, also when nothing came about.
+    Raises AssociationFailed when it does not come about, and when no context is accepted;
+    ValueError for too many contexts. An exception in the block aborts the association. `ended`
+    is called once, also when nothing came about. `throttle` holds back the bytes of objects.
     """
+    request = _request(remote, contexts, settings)
     record = _Record(remote, meter, ended)
     try:
         call = Call(await dial(remote, settings.connect_timeout), remote, settings)
         try:
-            await call.open(_request(remote, contexts, settings))
+            await call.open(request)
             record.association = OutgoingAssociation(call, remote, meter, throttle)
             if not call.association.contexts:
                 await _close(call, record)

@@ -63,7 +63,7 @@ class StrangerRow(Model):
 
 
 class ReportRow(Model):
-    """How an association went; the last ones of each peer."""
+    """How an association went, the last ones of each peer."""
 
     id = fields.BigIntField(primary_key=True)
     peer = fields.CharField(max_length=253)

@@ -102,13 +102,15 @@ class Destination:
         self._due.add(due.replace(microsecond=0) + timedelta(seconds=1))
         return due
 
-    def next_look(self, now: datetime) -> datetime | None:
+    def next_look(self, node: Node | None, now: datetime) -> datetime | None:
         """The next moment at which something may have become possible."""
         self._due = {moment for moment in self._due if moment > now}
         moments = [*self._due]
-        if self._breaker.until is not None and self._breaker.until > now:
+        if self._breaker.until is not None:
             moments.append(self._breaker.until)
-        return min(moments, default=None)
+        if node is not None and node.window is not None:
+            moments.append(node.window.opens(clock.local(now)))
+        return min((moment for moment in moments if moment > now), default=None)
 
     def standing(self, node: Node | None) -> Standing:
         """For people."""

@@ -89,7 +89,7 @@ class Lane:
 
     def _nap(self) -> float:
         now = self._depot.now()
-        look = self.destination.next_look(now)
+        look = self.destination.next_look(self._node(), now)
         until = (look - now).total_seconds() if look else self._depot.settings.poll_seconds
         # The clock on the wall may jump: never trust it for long.
         return min(until, self._depot.settings.poll_seconds)

@@ -29,7 +29,7 @@ UNSETTLED = (Stage.OPEN, Stage.PARTLY, Stage.FAILED)
 
 
 class TransferRow(Model):
-    """A study on its way to a destination by a rule; its counters follow its items."""
+    """A study on its way to a destination by a rule, its counters follow its items."""
 
     id = fields.BigIntField(primary_key=True)
     study_uid = fields.CharField(max_length=_LONGEST_NAME)
@@ -83,7 +83,7 @@ class ItemRow(Model):
 
 
 class HolderRow(Model):
-    """A process that holds leases; they are void once it has not been heard of for a while."""
+    """A process that holds leases, they are void once it has not been heard of for a while."""
 
     holder = fields.CharField(max_length=32, primary_key=True)
     node = fields.CharField(max_length=_LONGEST_NAME)
@@ -94,7 +94,7 @@ class HolderRow(Model):
 
 
 class DestinationRow(Model):
-    """What is kept about a destination; without a row it is neither paused nor parked."""
+    """What is kept about a destination, without a row it is neither paused nor parked."""
 
     name = fields.CharField(max_length=_LONGEST_NAME, primary_key=True)
     paused = fields.BooleanField(default=False)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from storage.errors import Full, Stopped, StoreError
-from storage.incoming import Helpers
+from storage.incoming import FileDigest, Helpers
 from storage.volume import Volume
 from tests.storage.faults import Faulty
 from tests.storage.units import HEADER, Wall, content_of, put, reopen
 
 
-def test_large_pieces_are_hashed_beside_the_writing(volume: Volume) -> None:
+def test_large_objects_are_hashed_in_order(volume: Volume) -> None:
     pieces = [bytes([number]) * (1 << 20) for number in range(4)]
     incoming = volume.receive(HEADER)
     for piece in pieces:
@@ -25,20 +25,27 @@ def test_large_pieces_are_hashed_beside_the_writing(volume: Volume) -> None:
     assert content_of(volume, entry.sha256) == b"".join(pieces)
 
 
-def test_a_helper_comes_back_whatever_happens() -> None:
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_helpers_hash_pieces_that_may_be_reused(count: int) -> None:
+    helpers = Helpers(count)
+    for _ in range(3):
+        digest = FileDigest(b"head", helpers)
+        buffer = bytearray(1 << 19)
+        expected = hashlib.sha256(b"head")
+        for number in range(8):
+            buffer[:] = bytes([number]) * len(buffer)
+            digest.update(memoryview(buffer), number << 19)
+            expected.update(buffer)
+        assert digest.finish() == digest.finish() == expected.hexdigest()
+    helpers.close()
+
+
+def test_a_helper_serves_one_object_at_a_time() -> None:
     helpers = Helpers(1)
-    done: list[str] = []
-
-    def broken() -> None:
-        raise OSError(errno.EIO, "broken")
-
-    assert helpers.borrow()
-    assert not helpers.borrow()
-    with pytest.raises(OSError, match="broken"):
-        helpers.beside(lambda: done.append("one"), broken)
-    assert helpers.borrow()
-    helpers.beside(lambda: done.append("two"), lambda: done.append("three"))
-    assert sorted(done) == ["one", "three", "two"]
+    assert helpers.borrow() is not None
+    assert helpers.borrow() is None
+    helpers.give_back()
+    assert helpers.borrow() is not None
     helpers.close()
 
 

@@ -103,8 +103,9 @@ class StoreScp(Program):
 class Orthanc(Program):
     """Orthanc with a folder of its own; it knows the appliance as modality `arca`."""
 
-    def __init__(self, folder: Path, arca_port: int) -> None:
+    def __init__(self, folder: Path, arca_port: int, ae_title: str = "ORTHANC") -> None:
         folder.mkdir(exist_ok=True, parents=True)
+        self.ae_title = ae_title
         self.http, port = free_port(), free_port()
         config = folder / "orthanc.json"
         config.write_text(json.dumps(self._config(folder, port, arca_port)))
@@ -117,7 +118,7 @@ class Orthanc(Program):
             "IndexDirectory": str(folder / "index"),
             "HttpPort": self.http,
             "DicomPort": port,
-            "DicomAet": "ORTHANC",
+            "DicomAet": self.ae_title,
             "UnknownSopClassAccepted": True,
             "DicomModalities": {"arca": ["ARCA", "127.0.0.1", arca_port]},
         }

@@ -82,11 +82,11 @@ def test_pynetdicom_sends(shared_arca: Appliance, sink: Scripted) -> None:
 def test_orthanc_sends_and_receives(tmp_path: Path) -> None:
     with (
         Appliance(tmp_path / "arca") as arca,
-        Orthanc(tmp_path / "from", arca.port) as origin,
-        Orthanc(tmp_path / "to", arca.port) as target,
+        Orthanc(tmp_path / "from", arca.port, "ORIGIN") as origin,
+        Orthanc(tmp_path / "to", arca.port, "TARGET") as target,
     ):
         arca.start()
-        arca.route("orthanc", target.port, ae_title="ORTHANC")
+        arca.route("orthanc", target.port, ae_title="TARGET")
         assert arca.ask("node", "echo", "orthanc")["ok"]
         images = [ct(number, source=5) for number in range(1, 11)]
         for image in images:
@@ -123,6 +123,16 @@ def test_a_node_that_does_not_answer_is_explained(arca: Appliance) -> None:
     assert done.returncode == 1
     assert "nobody" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_nothing_is_sent_back_to_where_it_came_from(arca: Appliance) -> None:
+    with Scripted() as sink, Scripted() as other:
+        arca.route("origin", sink.port, ae_title="SENDER")
+        arca.route("other", other.port, ae_title="OTHER")
+        image = ct(1, source=8)
+        assert wire.store(arca.port, [image], calling=b"SENDER") == [0]
+        other.reach(1)
+        assert arca.queue("origin") == []
 
 
 # Every file

@@ -16,7 +16,7 @@ _HEADER = b"\0" * 128 + b"DICM"
 @pytest.fixture
 def jumping_clock() -> trio.testing.MockClock:
     """Jumps when nothing happens; the threads of database and store get a moment to answer."""
-    return trio.testing.MockClock(autojump_threshold=0.05)
+    return trio.testing.MockClock(autojump_threshold=0.02)
 
 
 @pytest.fixture

@@ -38,10 +38,10 @@ def test_trouble_is_told_once_and_its_end() -> None:
     assert destination.down(NOW, "refused")
     assert not destination.down(NOW, "refused")
     assert destination.standing(NODE).trouble == "refused"
-    assert destination.next_look(NOW) == NOW + timedelta(seconds=30)
+    assert destination.next_look(NODE, NOW) == NOW + timedelta(seconds=30)
     assert destination.up(NOW) == "refused"
     assert destination.up(NOW) == ""
-    assert destination.next_look(NOW) is None
+    assert destination.next_look(NODE, NOW) is None
 
 
 def test_a_parked_one() -> None:
@@ -85,8 +85,8 @@ def test_an_object_that_breaks_associations_goes_behind_the_others() -> None:
     destination.down(NOW, "aborted")
     result = destination.broken_off(replace(ITEM, tries=2), "aborted", NOW)
     assert result.next_try == NOW + timedelta(seconds=30 + 120)
-    assert destination.next_look(NOW) == NOW + timedelta(seconds=30)
-    assert destination.next_look(NOW + timedelta(seconds=31)) == NOW + timedelta(seconds=151)
+    assert destination.next_look(NODE, NOW) == NOW + timedelta(seconds=30)
+    assert destination.next_look(NODE, NOW + timedelta(seconds=31)) == NOW + timedelta(seconds=151)
 
 
 def test_what_answers_make_of_items() -> None:

@@ -79,10 +79,10 @@ class Desk:
 
     async def until(self, *states: State) -> Transfer:
         """Wait until the only transfer stands so."""
-        for _ in range(2000):
+        for _ in range(1000):
             if (transfer := await self.only()).state in states:
                 return transfer
-            await trio.sleep(1)
+            await trio.sleep(2)
         raise AssertionError(f"it is {transfer.state}: {transfer.last_error}")
 
     async def kinds(self) -> list[str]:
@@ -97,7 +97,9 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(lease=4, linger_seconds=3, record_seconds=0.25, record_items=4)
+    return Settings(
+        lease=4, linger_seconds=3, record_seconds=0.25, record_items=4, poll_seconds=600
+    )
 
 
 @pytest.fixture

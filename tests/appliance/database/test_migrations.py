@@ -1,0 +1,101 @@
+"""The migrations lead to exactly the tables and indexes that the records describe."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+from tortoise.context import TortoiseContext
+
+from appliance.database.door import open_database
+from appliance.database.schema import ROOMS, TORTOISE_ORM
+
+Shape = dict[str, tuple[frozenset[tuple[object, ...]], frozenset[tuple[bool, tuple[str, ...]]]]]
+
+
+def _shape(path: Path) -> Shape:
+    """Columns and indexes of each table, without the names that Tortoise makes up."""
+    with sqlite3.connect(path) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+            if not name.startswith(("sqlite_", "tortoise_"))
+        ]
+        return {
+            table: (_columns(connection, table), _indexes(connection, table)) for table in tables
+        }
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> frozenset[tuple[object, ...]]:
+    rows = connection.execute(f"PRAGMA table_info('{table}')")
+    same = {"INT": "INTEGER"}
+    return frozenset(
+        (name, same.get(kind, kind), required, key) for _, name, kind, required, _, key in rows
+    )
+
+
+def _indexes(connection: sqlite3.Connection, table: str) -> frozenset[tuple[bool, tuple[str, ...]]]:
+    rows = list(connection.execute(f"PRAGMA index_list('{table}')"))
+    return frozenset(
+        (bool(unique), tuple(row[2] for row in connection.execute(f"PRAGMA index_info('{name}')")))
+        for _, name, unique, origin, _ in rows
+        if origin != "pk"
+    )
+
+
+async def _generate(path: Path) -> None:
+    app = {"default_connection": "default"}
+    apps = {room: {"models": [f"appliance.{room}.records"], **app} for room in ROOMS}
+    async with TortoiseContext() as context:
+        connections = {"default": f"sqlite://{path}"}
+        await context.init(config={"connections": connections, "apps": apps})
+        await context.generate_schemas()
+
+
+def test_migrated_tables_are_those_of_the_records(tmp_path: Path) -> None:
+    asyncio.run(_generate(tmp_path / "generated.sqlite"))
+
+    async def migrate() -> None:
+        async with open_database(f"sqlite:///{tmp_path}/migrated.sqlite"):
+            pass
+
+    trio.run(migrate)
+    migrated, generated = (
+        _shape(tmp_path / "migrated.sqlite"),
+        _shape(tmp_path / "generated.sqlite"),
+    )
+    assert set(migrated) == set(generated)
+    for table, shape in generated.items():
+        assert migrated[table] == shape, table
+
+
+def test_no_record_has_changed_without_a_migration(tmp_path: Path) -> None:
+    tortoise = Path(sys.executable).parent / "tortoise"
+    words = [tortoise, "-c", "appliance.database.schema.TORTOISE_ORM", "makemigrations"]
+    assert TORTOISE_ORM["apps"]
+    root = Path(__file__).parents[3]
+    before = sorted((root / "appliance/database/migrations").rglob("*.py"))
+    done = subprocess.run(words, capture_output=True, text=True, cwd=root)
+    after = sorted((root / "appliance/database/migrations").rglob("*.py"))
+    for path in set(after) - set(before):
+        path.unlink()
+    assert (done.returncode, after) == (0, before), done.stdout + done.stderr
+
+
+async def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with open_database(f"sqlite:///{tmp_path}/index.sqlite"):
+            pass
+        shape = _shape(tmp_path / "index.sqlite")
+    assert "archive_instance" in shape
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_has_its_migrations(room: str) -> None:
+    folder = Path(__file__).parents[3] / "appliance/database/migrations" / room
+    assert list(folder.glob("0001_*.py"))

@@ -1,0 +1,117 @@
+"""A listener on a free port with rooms behind it that remember everything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import trio
+
+from appliance.meter import Meter
+from appliance.network.listener import listen
+from appliance.network.services import (
+    Answer,
+    AssociationReport,
+    Caller,
+    Services,
+    StoreRequest,
+    StoreSink,
+    Verdict,
+)
+from appliance.network.settings import ListenerSettings
+
+
+@dataclass
+class Rooms:
+    """Keeps what comes in memory, and answers as it is told."""
+
+    verdict: Verdict = field(default_factory=lambda: Verdict(accept=True))
+    answer: Answer = field(default_factory=lambda: Answer(0))
+    callers: list[Caller] = field(default_factory=list)
+    requests: list[StoreRequest] = field(default_factory=list)
+    stored: list[bytes] = field(default_factory=list)
+    discarded: list[bytes] = field(default_factory=list)
+    reports: list[AssociationReport] = field(default_factory=list)
+    writes: int = 0
+    changed: trio.Event = field(default_factory=trio.Event)
+    finishing: trio.Event = field(default_factory=trio.Event)  # an object is complete …
+    may_finish: trio.Event | None = None  # … and waits for this
+    fault: Exception | None = None
+
+    async def admit(self, caller: Caller) -> Verdict:
+        self.callers.append(caller)
+        if self.fault:
+            raise self.fault
+        return self.verdict
+
+    async def store(self, request: StoreRequest) -> StoreSink:
+        self.requests.append(request)
+        return Sink(self)
+
+    def ended(self, report: AssociationReport) -> None:
+        self.reports.append(report)
+        self.note()
+
+    def note(self) -> None:
+        self.changed.set()
+        self.changed = trio.Event()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            await self.changed.wait()
+
+    async def report(self) -> AssociationReport:
+        """The first report, once it is there."""
+        await self.until(lambda: bool(self.reports))
+        return self.reports[0]
+
+
+class Sink:
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._data = bytearray()
+
+    async def write(self, fragments: Sequence[memoryview]) -> None:
+        self._rooms.writes += 1
+        for fragment in fragments:
+            self._data += fragment
+        self._rooms.note()
+
+    async def finish(self) -> Answer:
+        self._rooms.finishing.set()
+        if self._rooms.may_finish:
+            await self._rooms.may_finish.wait()
+        self._rooms.stored.append(bytes(self._data))
+        self._rooms.note()
+        return self._rooms.answer
+
+    async def discard(self) -> None:
+        self._rooms.discarded.append(bytes(self._data))
+        self._rooms.note()
+
+
+@dataclass
+class Reception:
+    rooms: Rooms
+    port: int
+    meter: Meter
+    nursery: trio.Nursery
+
+    def stop(self) -> None:
+        self.nursery.cancel_scope.cancel()
+
+
+SETTINGS = ListenerSettings(address="127.0.0.1", port=0, linger_timeout=0.5)
+
+
+@asynccontextmanager
+async def receiving(**changes: object) -> AsyncIterator[Reception]:
+    """A running listener; keywords change its settings."""
+    rooms, meter = Rooms(), Meter()
+    services = Services(rooms.admit, rooms.store, rooms.ended)
+    settings = replace(SETTINGS, **changes)  # type: ignore[arg-type]
+    async with trio.open_nursery() as nursery:
+        addresses = await nursery.start(listen, settings, services, meter)
+        yield Reception(rooms, addresses[0][1], meter, nursery)
+        nursery.cancel_scope.cancel()
