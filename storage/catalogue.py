@@ -30,12 +30,15 @@ class Fresh:
         self.lines: list[tuple[Entry, Mark]] = []
         self.names: dict[str, list[Entry]] = {}
         self.shas: dict[str, list[Entry]] = {}
+        self.deletions: dict[str, int] = {}
 
     def add(self, entry: Entry, mark: Mark) -> None:
         self.lines.append((entry, mark))
         self.shas.setdefault(entry.sha256, []).append(entry)
         if entry.action is Action.PUT:
             self.names.setdefault(entry.name, []).append(entry)
+        elif entry.action is Action.DELETE:
+            self.deletions[entry.sha256] = entry.sequence
 
     def extend(self, other: Fresh) -> None:
         for entry, mark in other.lines:
@@ -48,7 +51,7 @@ class Seen:
 
     flushes: int
     listed: bool  # the digest may be listed; sure only when False
-    named: bool  # the name may be in the file; sure only when False
+    named: bool  # the name may be taken; sure only when False
 
 
 class Catalogue:
@@ -119,14 +122,15 @@ class Catalogue:
             fresh = (self._leaving.names.get(name, ()), self._fresh.names.get(name, ()))
             newest = {put.sha256: put for put in stored if put.name == name}
             newest.update((put.sha256, put) for puts in fresh for put in puts)
-            changed = [sha for sha in newest if self._is_deleted(sha)]
-        for sha in changed:
-            del newest[sha]
-        return sorted(newest.values(), key=lambda put: put.sequence)
+            return sorted(
+                (put for put in newest.values() if put.sequence > self._deletion(put.sha256)),
+                key=lambda put: put.sequence,
+            )
 
-    def _is_deleted(self, sha256: str) -> bool:
-        lines = [*self._leaving.shas.get(sha256, ()), *self._fresh.shas.get(sha256, ())]
-        return bool(lines) and lines[-1].action is Action.DELETE
+    def _deletion(self, sha256: str) -> int:
+        """The sequence of its last deletion that the file does not know; 0 for none."""
+        leaving = self._leaving.deletions.get(sha256, 0)
+        return self._fresh.deletions.get(sha256, leaving)
 
     def kept(self, sha256: str) -> Kept | None:
         """An object by its digest, with what is in force for it."""
@@ -162,9 +166,14 @@ class Catalogue:
         with self._lock:
             keys = (tables.key_of_name(name), tables.key_of_sha(sha256))
             rows = self._query(tables.EITHER, *keys)
-            listed = sha256 in self._fresh.shas or sha256 in self._leaving.shas
-            listed = listed or any(sha == keys[1] for _, sha in rows)
-            return Seen(self._flushes, listed, any(key == keys[0] for key, _ in rows))
+            held = (self._leaving, self._fresh)
+            listed = any(sha256 in lines.shas for lines in held)
+            named = any(name in lines.names for lines in held)
+            return Seen(
+                self._flushes,
+                listed or any(sha == keys[1] for _, sha in rows),
+                named or any(key == keys[0] for key, _ in rows),
+            )
 
     def find_since(self, name: str, seen: Seen) -> list[Entry]:
         """As `find`, without asking the file again what was seen not to be there."""

@@ -29,6 +29,7 @@ class MemoryStore:
         self._lines: list[Entry] = []
         self._kept: dict[str, Kept] = {}
         self._bytes: dict[str, bytes] = {}
+        self._gone: dict[str, int] = {}  # the sequence of the last deletion
         self._lock = RLock()
         self._add(Entry(0, clock(), Action.OPEN))
 
@@ -92,7 +93,8 @@ class MemoryStore:
         with self._lock:
             puts = [line for line in self._lines if line.action is Action.PUT]
             newest = {put.sha256: put for put in puts if put.name == name}
-            return tuple(put for sha, put in newest.items() if sha in self._kept)
+            found = (put for put in newest.values() if put.sequence > self._gone.get(put.sha256, 0))
+            return tuple(sorted(found, key=lambda put: put.sequence))
 
     def entry(self, sha256: str) -> Entry | None:
         """See `storage.store.Store.entry`."""
@@ -127,6 +129,7 @@ class MemoryStore:
             line = self._line(Action.DELETE, sha256, actor, reason)
             line = replace(line, name=put.name, group=put.group, path=put.path)
             line = self._change(line, lambda kept: check_deletion(kept, self._clock()))
+            self._gone[sha256] = line.sequence
             del self._bytes[sha256]
             return line
 

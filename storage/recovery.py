@@ -101,8 +101,15 @@ def clear_incoming(layout: Layout, system: System) -> None:
 def finish_deletions(layout: Layout, catalogue: Catalogue, system: System) -> None:
     """Unlink what the ledger says was deleted, when a crash came between."""
     for path in catalogue.doomed():
-        unlink_deleted(layout.absolute(path), system)
+        kept = catalogue.kept(sha256_of(path))
+        if kept is None or kept.entry.path != path:  # it may have been put again since
+            unlink_deleted(layout.absolute(path), system)
         catalogue.gone(path)
+
+
+def sha256_of(path: str) -> str:
+    """The digest that the file of an object is named by."""
+    return os.path.basename(path).removesuffix(".dcm")
 
 
 def unlink_deleted(path: str, system: System) -> None:
@@ -123,7 +130,7 @@ def sweep(
     """
     found: list[tuple[str, str, bool]] = []
     for path in _recent_files(layout, ledger_time - _MARGIN, last):
-        sha256 = os.path.basename(path).removesuffix(".dcm")
+        sha256 = sha256_of(path)
         kept = catalogue.kept(sha256)
         if kept is not None and layout.absolute(kept.entry.path) == path:
             continue

@@ -66,12 +66,14 @@ class Indexing:
         self._people = People()
         self._studies: dict[str, _Known] = {}
         self._findings: list[Finding] = []
+        self._studies_added = self._instances_added = 0  # less those taken away; of this batch
 
     async def add(self, batch: Batch) -> list[Finding]:
         """Index a batch: all of it with its orders, or nothing."""
         if max(len(self._people), len(self._studies)) > _MOST_REMEMBERED:
             self.forget()
         self._findings = []
+        self._studies_added = self._instances_added = 0
         try:
             async with transaction():
                 await self._write(batch)
@@ -86,11 +88,20 @@ class Indexing:
                 lines = [line for line in run if isinstance(line, Described)]
                 await self._put(lines, batch.silent_to)
             else:
-                await remove([line.sha256 for line in run if isinstance(line, Removed)])
-                self._people, self._studies = People(), {}
+                await self._remove([line.sha256 for line in run if isinstance(line, Removed)])
         if batch.orders and batch.add_orders:
             await batch.add_orders(batch.orders)
-        await CursorRow.filter(unit=batch.unit).update(sequence=batch.upto)
+        await CursorRow.filter(unit=batch.unit).update(
+            sequence=batch.upto,
+            studies=F("studies") + self._studies_added,
+            instances=F("instances") + self._instances_added,
+        )
+
+    async def _remove(self, digests: Sequence[str]) -> None:
+        studies, instances = await remove(digests)
+        self._studies_added -= studies
+        self._instances_added -= instances
+        self._people, self._studies = People(), {}
 
     async def _put(self, run: Sequence[Described], silent_to: int) -> None:
         digests = [line.instance.sha256 for line in run]
@@ -100,6 +111,7 @@ class Indexing:
         await self._meet_studies(lines, silent_to)
         fresh = await self._meet_series(lines)
         await InstanceRow.bulk_create([self._row(line) for line in lines])
+        self._instances_added += len(lines)
         for study_uid, members in _by_study(lines).items():
             await self._add_up(self._studies[study_uid], members, fresh[study_uid], silent_to)
 
@@ -118,6 +130,7 @@ class Indexing:
             if silent_to:
                 await _as_before(rows, silent_to)
             await StudyRow.bulk_create(rows)
+            self._studies_added += len(rows)
             await self._recall([study.study_uid for study in fresh])
 
     async def _recall(self, study_uids: Sequence[str]) -> None:

@@ -181,7 +181,7 @@ class StudyFilter:
 
     study_uid: str = ""
     patient: str = ""  # part of the name or of the Patient ID
-    text: str = ""  # part of name, Patient ID, accession number or description
+    text: str = ""  # part of name, Patient ID, accession number, description or Study Instance UID
     date_from: str = ""  # YYYYMMDD, inclusive
     date_to: str = ""
     modality: str = ""

@@ -123,12 +123,18 @@ class InstanceRow(Model):
 
 
 class CursorRow(Model):
-    """How far a storage unit's ledger is indexed, written with the rows it stands for."""
+    """How far a storage unit's ledger is indexed, written with the rows it stands for.
+
+    And how many rows its lines added, less those they took away: only the sum over all units
+    says what is there, since a study may begin in one and end in another.
+    """
 
     unit = fields.CharField(max_length=64, primary_key=True)
     sequence = fields.BigIntField()
     # Lines up to this one were routed before (or by an index that was lost): never again.
     silent_to = fields.BigIntField()
+    studies = fields.BigIntField(default=0)
+    instances = fields.BigIntField(default=0)
 
     class Meta:
         table = "archive_cursor"

@@ -16,23 +16,26 @@ from appliance.archive.rows import modalities_column
 from appliance.database.schema import transaction
 
 
-async def remove(digests: Sequence[str]) -> None:
-    """Forget objects, and what is empty without them; part of a unit of work."""
+async def remove(digests: Sequence[str]) -> tuple[int, int]:
+    """Forget objects, and what is empty without them; part of a unit of work.
+
+    Returns how many studies and instances went.
+    """
     rows = await InstanceRow.filter(sha256__in=digests).select_related("series")
     series = {row.series_id for row in rows}
     studies = {row.series.study_id for row in rows}
     await InstanceRow.filter(sha256__in=digests).delete()
     left = await InstanceRow.filter(series_id__in=series).distinct().values_list("series_id")
     await SeriesRow.filter(id__in=series - {number for (number,) in left}).delete()
-    for study in studies:
-        await _recount(study)
+    return sum([await _recount(study) for study in studies]), len(rows)
 
 
-async def _recount(study: int) -> None:
+async def _recount(study: int) -> bool:
+    """Add up what is left of a study; True when that was nothing and it went."""
     sizes = await InstanceRow.filter(series__study_id=study).values_list("size")
     if not sizes:
         await _remove_study(study)
-        return
+        return True
     parts = await SeriesRow.filter(study_id=study).values_list("modality", flat=True)
     await StudyRow.filter(id=study).update(
         instances=len(sizes),
@@ -40,6 +43,7 @@ async def _recount(study: int) -> None:
         series=len(parts),
         modalities=modalities_column({str(one) for one in parts if one}),
     )
+    return False
 
 
 async def _remove_study(study: int) -> None:

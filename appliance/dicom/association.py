@@ -8,7 +8,7 @@ The owner waits for `timer` and calls `timed_out`; it closes the connection when
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from appliance.dicom import dimse, events, negotiation, pdu
@@ -139,18 +139,28 @@ class Association:
             self._outgoing += piece
 
     def values(
-        self, context_id: int, chunks: Iterable[memoryview], control: int = 0, *, last: bool
+        self, context_id: int, chunks: Sequence[memoryview], control: int = 0, *, last: bool
     ) -> Iterator[bytes | memoryview]:
-        """P-DATA for `chunks`, to be sent in order: headers, and views of the chunks."""
+        """P-DATA for `chunks`, to be sent in order: headers, and views of the chunks.
+
+        Only the end of the chunks makes a value of odd length, which some peers refuse.
+        """
         self._machine.step(Event.DATA_REQUEST)
         most = (self._peer_maximum_length - PDV_OVERHEAD) & ~1
-        pieces = [
-            chunk[at : at + most] for chunk in chunks for at in range(0, len(chunk), most)
-        ] or [memoryview(b"")]
-        for number, piece in enumerate(pieces, start=1):
-            flags = control | LAST if last and number == len(pieces) else control
-            yield pdu.pdata_header(context_id, flags, len(piece))
-            yield piece
+        left = sum(map(len, chunks))
+        rest = iter(chunks)
+        piece = memoryview(b"")
+        while True:
+            size = min(left, most)
+            left -= size
+            flags = control | LAST if last and not left else control
+            yield pdu.pdata_header(context_id, flags, size)
+            while size:
+                piece = piece or next(rest)
+                yield piece[:size]
+                size, piece = size - min(size, len(piece)), piece[size:]
+            if not left:
+                return
 
     def release(self) -> None:
         """Ask the peer to end in peace."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-# 64 KiB while nothing but talk arrives: 200 idle associations cost 13 MB.
+# While nothing but talk and small objects arrive: 200 associations cost 13 MB.
 IDLE_SIZE = 64 << 10
-# With data sets on their way: an object of CT size costs its sink one or two writes.
+# From the first object on that does not fit: one of CT size costs its sink one or two writes.
 BUSY_SIZE = 512 << 10
 # Less room than this is not worth a system call: hand on what is there first.
 _WORTHWHILE = 16 << 10

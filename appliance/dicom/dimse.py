@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from appliance.dicom.errors import RemoteProtocolError
+from appliance.dicom.unpacking import text
 
 _ELEMENT = struct.Struct("<HHI")
 _SHORT = struct.Struct("<HHIH")
@@ -70,8 +71,8 @@ class Command:
         return int.from_bytes(raw, "little") if len(raw) == 2 else None
 
     def name(self, element: Element) -> str:
-        """A UID or AE value without its padding; "" when it is missing."""
-        return self.elements.get(element, b"").decode("latin-1").strip(" \0")
+        """A UID, title or comment, safe to show; "" when it is missing."""
+        return text(self.elements.get(element, b""))
 
     @property
     def field(self) -> int:

@@ -109,9 +109,7 @@ class Framing:
         kind, length = HEADER.unpack(header)
         self._judge_pdu(kind, length, bytes(header))
         self._pdu_left = length
-        if kind == Kind.P_DATA:
-            self._size = BUSY_SIZE
-        else:
+        if kind != Kind.P_DATA:
             self._kind = kind
         return True
 
@@ -191,6 +189,7 @@ class Framing:
 
     def _crowded_out(self) -> DataFragments | None:
         if self._fragments and self._buffer.crowded:
+            self._size = BUSY_SIZE  # they are large here
             return self._hand_over(last=False)
         return None
 

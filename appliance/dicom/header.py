@@ -151,7 +151,7 @@ class Scanner:
         """Take whole elements off `data`, remember what is wanted, return what is left."""
         if self._explicit is None and not self._recognise(data):
             return data
-        position, end, values = 0, len(data), self._values
+        position, end, values = self._stride(data, 0), len(data), self._values
         while (element := self._element(data, position)) is not None:
             tag, start, length = element
             stop = start + length
@@ -165,8 +165,33 @@ class Scanner:
             if stop > end:
                 self.skip = stop - end
                 return b""
-            position = stop
+            position = self._stride(data, stop)
         return data[position:] if self._header is None else b""
+
+    def _stride(self, data: bytes, position: int) -> int:
+        """Take the ordinary elements, short and on the top level, until something else comes.
+
+        Nine of ten elements end here, on the event loop and for every object: so it is one
+        loop with local names.
+        """
+        if self._depth or not self._explicit:
+            return position
+        prefix, values, taken = self._prefix, self._values, 0
+        end = len(data)
+        last = end - 8
+        while position <= last:
+            group, number, vr, length = prefix(data, position)
+            stop = position + 8 + length
+            tag = group << 16 | number
+            if vr not in _SHORT_VRS or stop > end or not _FIRST <= tag <= _LAST:
+                break
+            if length > _LONGEST_VALUE:
+                break
+            values[tag] = data[position + 8 : stop]
+            position = stop
+            taken += 1
+        self._elements += taken
+        return position
 
     def _recognise(self, data: bytes) -> bool:
         """Tell explicit from implicit VR by the first element, whatever was announced."""

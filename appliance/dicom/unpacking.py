@@ -17,6 +17,8 @@ from appliance.dicom.items import (
 
 # An honest request names some hundred syntaxes; one of 256 KiB could hold 60,000 items.
 _MOST_ITEMS = 8192
+# No AE title or UID may have them (PS3.5 §6.2), and a terminal or log would obey them.
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "?")
 
 
 @dataclass(slots=True)
@@ -30,8 +32,8 @@ class Parts:
 
 
 def text(raw: bytes | memoryview) -> str:
-    """Names as they come: padding off, and never more than their characters."""
-    return bytes(raw).decode("latin-1").strip(" \0")
+    """Names as they come, without padding, and safe to show: control characters become "?"."""
+    return bytes(raw).decode("latin-1").strip(" \0").translate(_CONTROLS)
 
 
 def decode_variable(raw: memoryview) -> Parts:

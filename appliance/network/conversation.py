@@ -36,7 +36,8 @@ class Conversation:
         self._began = trio.current_time()
         self._deadline = self._began + settings.request_timeout
         self._idle: trio.CancelScope | None = None
-        self._order: Ended | None = None  # somebody wants this to end
+        self._evicted = False  # others need the place of a caller who has not asked yet
+        self._stopped = False  # no new operation may begin
 
     async def next_event(self) -> Event:
         """The next event that leaves something to do."""
@@ -51,8 +52,8 @@ class Conversation:
 
     def await_message(self) -> None:
         """An operation is over: from now on the peer may be idle for so long."""
-        if self._order:
-            raise self._order
+        if self._stopped:
+            raise Ended("aborted", _STOPPED)
         self._deadline = trio.current_time() + self._settings.idle_timeout
 
     async def flush(self) -> None:
@@ -70,14 +71,15 @@ class Conversation:
 
     def evict(self) -> None:
         """Make room: it has not asked for an association in time."""
-        self._end(Ended("rejected", _CROWDED_OUT))
+        self._evicted = True
+        self._wake()
 
     def stop(self) -> None:
         """End when no object is on its way; at once when none is."""
-        self._end(Ended("aborted", _STOPPED))
+        self._stopped = True
+        self._wake()
 
-    def _end(self, order: Ended) -> None:
-        self._order = order
+    def _wake(self) -> None:
         if self._idle:
             self._idle.cancel()
 
@@ -101,8 +103,10 @@ class Conversation:
             self._idle = None if timer == Timer.DATA else scope
             await self._connection.readable()
         self._idle = None
-        if self._order and timer != Timer.DATA:
-            raise self._order
+        if self._evicted and timer == Timer.ARTIM:
+            raise Ended("rejected", _CROWDED_OUT)
+        if self._stopped and timer != Timer.DATA:
+            raise Ended("aborted", _STOPPED)
         if scope.cancelled_caught:
             raise self._timed_out(timer, trio.current_time() - began)
         if timer == Timer.DATA and not self._pace.waited(trio.current_time() - began):

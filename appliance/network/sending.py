@@ -43,8 +43,18 @@ class Source:
             if not chunk:
                 continue
             if size >= _BATCH:
-                self._held = [memoryview(chunk)]
+                self._held = [*_odd_end(pieces, size), memoryview(chunk)]
                 return Batch(pieces, last=False)
             pieces.append(memoryview(chunk))
             size += len(chunk)
         return Batch(pieces, last=True)
+
+
+def _odd_end(pieces: list[memoryview], size: int) -> list[memoryview]:
+    """Take the last byte off pieces of odd size: some peers refuse values of odd length."""
+    if size % 2 == 0:
+        return []
+    piece = pieces.pop()
+    if len(piece) > 1:
+        pieces.append(piece[:-1])
+    return [piece[-1:]]

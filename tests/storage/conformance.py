@@ -216,6 +216,14 @@ class Conformance:
         assert put(store, "1", b"x").outcome is Outcome.STORED
         assert content_of(store, sha256) == b"x"
 
+    def test_a_name_that_went_does_not_come_back_with_another(self, store: Store) -> None:
+        sha256 = put(store, "1", b"same").entry.sha256
+        put(store, "2", b"same")
+        store.delete(sha256, "me", "old")
+        third = put(store, "3", b"same").entry
+        assert store.find("1") == store.find("2") == ()
+        assert store.find("3") == (third,)
+
     def test_names_and_groups_are_opaque(self, store: Store) -> None:
         for name in ("../../etc/passwd", "a\0b", "\udcff", 'quote " and \\', "x" * 5000, ""):
             receipt = put(store, name, name.encode("utf-8", "surrogatepass") + b".", group=name)

@@ -95,7 +95,7 @@ def test_a_healed_object_is_not_doomed(book: Book) -> None:
 def test_a_quick_look_is_sure_of_what_is_not_there(book: Book) -> None:
     entry = book.write(Action.PUT, 1, "n")
     before = book.catalogue.look("n", entry.sha256)
-    assert (before.listed, before.named) == (True, False)
+    assert (before.listed, before.named) == (True, True)
     assert book.catalogue.find_since("n", before) == [entry]
     unseen = book.catalogue.look("other", f"{9:064x}")
     assert (unseen.listed, unseen.named) == (False, False)
@@ -103,6 +103,15 @@ def test_a_quick_look_is_sure_of_what_is_not_there(book: Book) -> None:
     late = book.write(Action.PUT, 9, "other")
     book.catalogue.flush()
     assert book.catalogue.find_since("other", unseen) == [late]
+
+
+def test_a_look_in_the_middle_of_a_flush_misses_nothing(book: Book) -> None:
+    entry = book.write(Action.PUT, 1, "n")
+    catalogue = book.catalogue
+    catalogue._leaving, catalogue._fresh = catalogue._fresh, catalogue._leaving
+    seen = catalogue.look("n", f"{2:064x}")
+    catalogue._write_leaving()
+    assert catalogue.find_since("n", seen) == [entry]
 
 
 def test_digests_that_begin_alike_are_told_apart(book: Book) -> None:

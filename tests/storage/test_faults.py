@@ -29,7 +29,7 @@ def _work(volume: Volume, acknowledged: dict[str, Entry], wall: Wall) -> list[St
     for number in range(6):
         wall.forward(hours=7)
         try:
-            content = b"%d" % (number // 2) + b"x" * (300_000 if number == 4 else 0)
+            content = b"%d" % (number // 2) + b"x" * (1_100_000 if number == 4 else 0)
             receipt = put(volume, str(number // 2), content, group=str(number % 2))
             acknowledged[receipt.entry.sha256] = receipt.entry
         except StoreError as error:

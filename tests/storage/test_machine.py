@@ -21,7 +21,7 @@ from tests.storage.units import SETTINGS, Wall, content_of, new_unit, put, reope
 
 UNSYNCED = replace(SETTINGS, sync=False)
 NAMES = st.sampled_from(["1", "2", "3"])
-CONTENTS = st.sampled_from([b"a", b"b", b"c" * 3000])
+CONTENTS = st.sampled_from([b"a", b"b", b"ccc"])
 HEADERS = st.sampled_from([b"H", b"HH"])
 
 
@@ -122,8 +122,8 @@ def _seen(entry: Entry | None) -> Any:
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=15,
-    stateful_step_count=15,
+    max_examples=40,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -149,6 +149,26 @@ def test_a_deletion_that_was_cut_short_is_finished(unit: Path, tmp_path: Path, w
         assert verify(volume).is_well
 
 
+@pytest.mark.parametrize("more", range(6))
+def test_what_was_deleted_and_came_again_stays(
+    unit: Path, tmp_path: Path, wall: Wall, more: int
+) -> None:
+    """However the lines of both fall into the batches of a rebuild."""
+    with reopen(unit, wall) as volume:
+        for number in range(more):
+            put(volume, str(number), b"%d" % number)
+        sha256 = put(volume, "x", b"x").entry.sha256
+        volume.delete(sha256, "me", "old")
+        put(volume, "x", b"x")
+        copy = _crash(unit, volume, tmp_path / "copy")
+    for file in copy.glob("catalogue.sqlite*"):
+        file.unlink()
+    for _ in range(2):
+        with reopen(copy, wall) as volume:
+            assert content_of(volume, sha256) == b"x"
+            assert verify(volume).is_well
+
+
 def test_a_ledger_that_vanished_is_not_begun_anew(crashed: Path, wall: Wall) -> None:
     for file in (*crashed.glob("catalogue.sqlite*"), *(crashed / "ledger").iterdir()):
         file.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -13,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,7 @@ from tests.system.images import Image, content_digest
 from tests.system.patience import until
 
 ARCA = Path(sys.executable).with_name("arca")
+_PORTS = range(20_000, 32_768)
 _READY = 30.0  # seconds; the promise of 10 s is asserted where it is tested
 
 Value = str | int | float | bool
@@ -38,10 +41,16 @@ class CommandFailed(Exception):
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now.
+
+    Not one of those the kernel gives to outgoing connections: it must still be free when its
+    owner comes back after a restart.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass

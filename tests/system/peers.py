@@ -53,6 +53,13 @@ class Program:
                 words, stdout=output, stderr=output, start_new_session=True
             )
 
+    def await_ready(self, ready: Callable[[], bool], what: str) -> None:
+        try:
+            until(ready, 60, what)
+        except AssertionError:
+            self.stop()
+            raise
+
     def stop(self) -> None:
         """End it and the processes it forked."""
         os.killpg(self._process.pid, signal.SIGTERM)
@@ -87,7 +94,7 @@ class StoreScp(Program):
         self.folder, port = folder, port or free_port()
         words = ["storescp", "+B", "+xa", "-pm", "+uf", "-pdu", "131072", "-od", str(folder)]
         super().__init__([*words, *switches, str(port)], port, folder.with_suffix(".log"))
-        until(lambda: listening(port), 30, "storescp listens")
+        self.await_ready(lambda: listening(port), "storescp listens")
 
     def digests(self) -> set[str]:
         """SHA-256 of the data set of every file written so far."""
@@ -110,7 +117,7 @@ class Orthanc(Program):
         config = folder / "orthanc.json"
         config.write_text(json.dumps(self._config(folder, port, arca_port)))
         super().__init__(["Orthanc", str(config)], port, folder / "orthanc.log")
-        until(self._answers, 60, "Orthanc answers")
+        self.await_ready(self._answers, "Orthanc answers")
 
     def _config(self, folder: Path, port: int, arca_port: int) -> dict[str, Any]:
         return {

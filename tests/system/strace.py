@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,17 +21,24 @@ class NotAllowed(Exception):
 class Injection:
     """While this stands, `calls` of the process fail: `when` is strace's own expression.
 
-    strace counts the calls of each thread by itself.
+    strace counts the calls of each thread by itself. `paths`: only calls on these files.
     """
 
     def __init__(
-        self, pid: int, *, calls: str = SYNCS, error: str = "EIO", when: str = "1+"
+        self,
+        pid: int,
+        *,
+        calls: str = SYNCS,
+        error: str = "EIO",
+        when: str = "1+",
+        paths: Sequence[Path] = (),
     ) -> None:
         if not shutil.which("strace"):
             raise NotAllowed("strace is not here")
         self._pid = pid
         words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"]
         words += ["-e", f"inject={calls}:error={error}:when={when}", "-p", str(pid)]
+        words += [word for path in paths for word in ("-P", str(path))]
         self._tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
         until(self._attached, 20, "strace attached")
 

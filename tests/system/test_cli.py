@@ -128,7 +128,7 @@ def test_a_wrong_configuration_is_explained(
 ) -> None:
     path = _config(tmp_path)
     path.write_text(path.read_text().replace(right, wrong, 1))
-    for command in ("serve", "check", "studies", "verify"):
+    for command in ("serve", "studies"):
         done = _arca(command, "--config", str(path), cwd=tmp_path)
         assert done.returncode == 2, command
         assert [word for word in (path.name, *words) if word not in done.stderr] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +17,80 @@ from tests.system.images import Image, ct
 from tests.system.patience import until
 from tests.system.peers import Scripted, StoreScp
 
-IMAGES = [ct(number, source=20) for number in range(1, 11)]
-WANTED = {image.digest for image in IMAGES}
+COUNT = 10
+_studies = count(1)
 
 
-def _tried(arca: Appliance, node: str) -> dict[str, Any]:
-    """The first transfer to a node once it has failed."""
+class Study:
+    """A study of its own for each test, and the nodes that only it is routed to."""
 
-    def failed() -> list[dict[str, Any]]:
-        return [job for job in arca.queue(node) if job["last_error"]]
+    def __init__(self, arca: Appliance) -> None:
+        self.arca, self._number = arca, next(_studies)
+        self.images = [ct(each, source=20, study=self._number) for each in range(1, COUNT + 1)]
+        self.digests = {image.digest for image in self.images}
+        self.first = self.images[0].sop_instance_uid
 
-    return until(failed, 90, f"a failure at {node} in the queue")[0]
+    def route(self, node: str, port: int) -> None:
+        when = f'StudyInstanceUID == "{self.images[0].study_uid}"'
+        self.arca.route(self.named(node), port, when=when)
+
+    def named(self, node: str) -> str:
+        return f"{node}{self._number}"
+
+    def store(self) -> None:
+        assert wire.store(self.arca.port, self.images) == [0] * COUNT
+
+    def jobs(self, node: str) -> list[dict[str, Any]]:
+        return self.arca.queue(self.named(node))
+
+    def sent(self, node: str) -> int:
+        return sum(job["sent"] for job in self.jobs(node))
+
+    def tried(self, node: str) -> dict[str, Any]:
+        """The first transfer to a node once it has failed."""
+
+        def failed() -> list[dict[str, Any]]:
+            return [job for job in self.jobs(node) if job["last_error"]]
+
+        return until(failed, 90, f"a failure at {node} in the queue")[0]
+
+    def set_aside(self, node: str) -> bool:
+        """Whether its transfers ended with something set aside; else they are pushed on."""
+        if {job["state"] for job in self.jobs(node)} == {"partly"}:
+            return True
+        self.arca.ask("queue", "retry", "--all")
+        return False
+
+    def send(self, node: str) -> dict[str, Any]:
+        job: dict[str, Any] = self.arca.ask("send", self.images[0].study_uid, self.named(node))
+        return job
+
+    def comes_to(self, sink: Scripted | StoreScp) -> None:
+        until(lambda: sink.digests() >= self.digests, 90, "everything at the destination")
+
+    def arrives(self, node: str, sink: Scripted | StoreScp) -> None:
+        """Everything comes through once somebody pushes it."""
+        self.arca.ask("queue", "retry", "--all")
+        self.comes_to(sink)
+        until(lambda: self.sent(node) == COUNT, 60, "the queue knows it")
 
 
-def _sent(arca: Appliance, node: str) -> int:
-    return sum(job["sent"] for job in arca.queue(node))
+@pytest.fixture
+def study(shared_arca: Appliance) -> Study:
+    return Study(shared_arca)
 
 
-def _arrives(arca: Appliance, node: str, sink: Scripted | StoreScp) -> None:
-    """Everything comes through once somebody pushes it."""
-    arca.ask("queue", "retry", "--all")
-    until(lambda: sink.digests() >= WANTED, 90, "everything at the destination")
-    until(lambda: _sent(arca, node) == len(IMAGES), 60, "the queue knows it")
-
-
-def test_a_destination_that_is_down(arca: Appliance, tmp_path: Path) -> None:
+def test_a_destination_that_is_down(study: Study, tmp_path: Path) -> None:
     port = free_port()
-    arca.route("down", port)
-    assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-    job = _tried(arca, "down")
+    study.route("down", port)
+    study.store()
+    job = study.tried("down")
     assert (job["sent"], bool(job["next_try"]), job["attempts"] > 0) == (0, True, True)
     with StoreScp(tmp_path / "scp", port=port) as scp:
-        _arrives(arca, "down", scp)
+        study.arrives("down", scp)
 
 
-def test_a_slow_destination_holds_up_no_other(arca: Appliance) -> None:
+def test_a_slow_destination_holds_up_no_other(study: Study) -> None:
     going = threading.Event()
 
     def slow(image: Image) -> int:
@@ -58,97 +98,98 @@ def test_a_slow_destination_holds_up_no_other(arca: Appliance) -> None:
         return 0
 
     with Scripted(slow) as slowly, Scripted() as quickly:
-        arca.route("slow", slowly.port)
-        arca.route("quick", quickly.port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        until(lambda: quickly.digests() >= WANTED, 60, "everything at the quick one")
+        study.route("slow", slowly.port)
+        study.route("quick", quickly.port)
+        study.store()
+        study.comes_to(quickly)
         assert slowly.digests() == set()
         going.set()
-        until(lambda: slowly.digests() >= WANTED, 60, "everything at the slow one")
+        study.comes_to(slowly)
 
 
-def test_a_black_hole_holds_up_no_other(arca: Appliance) -> None:
+def test_a_black_hole_holds_up_no_other(study: Study) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hole, Scripted() as quickly:
         port = hole.getsockname()[1]
-        arca.route("hole", port)
-        arca.route("quick", quickly.port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        until(lambda: quickly.digests() >= WANTED, 60, "everything at the quick one")
-        assert _sent(arca, "hole") == 0
-    _tried(arca, "hole")
+        study.route("hole", port)
+        study.route("quick", quickly.port)
+        study.store()
+        study.comes_to(quickly)
+        assert study.sent("hole") == 0
+    study.tried("hole")
     with Scripted(port=port) as found:
-        _arrives(arca, "hole", found)
+        study.arrives("hole", found)
+
+
+@pytest.mark.parametrize("switch", ["--sleep-after", "--sleep-during"])
+def test_a_destination_that_takes_its_time(study: Study, tmp_path: Path, switch: str) -> None:
+    few = study.images[:2]
+    with StoreScp(tmp_path / "scp", switch, "1") as scp:
+        study.route("slow", scp.port)
+        assert wire.store(study.arca.port, few) == [0, 0]
+        until(lambda: study.sent("slow") == 2, 60, "both sent")
+        assert scp.digests() == {image.digest for image in few}
+        assert [job["attempts"] for job in study.jobs("slow")] == [1]
 
 
 @pytest.mark.parametrize("switch", ["--abort-after", "--abort-during", "--refuse"])
-def test_a_destination_that_breaks_off(arca: Appliance, tmp_path: Path, switch: str) -> None:
+def test_a_destination_that_breaks_off(study: Study, tmp_path: Path, switch: str) -> None:
     port = free_port()
     with StoreScp(tmp_path / "bad", switch, port=port):
-        arca.route("abrupt", port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        job = _tried(arca, "abrupt")
+        study.route("abrupt", port)
+        study.store()
+        job = study.tried("abrupt")
         assert job["sent"] == 0
     with StoreScp(tmp_path / "good", port=port) as good:
-        _arrives(arca, "abrupt", good)
+        study.arrives("abrupt", good)
 
 
 # Every class of answer
 
-_FIRST = IMAGES[0].sop_instance_uid
-
 
 @pytest.mark.parametrize("status", [0x0000, 0x0111, 0xB000, 0xB006, 0xB007])
-def test_answers_that_mean_it_is_there(arca: Appliance, status: int) -> None:
+def test_answers_that_mean_it_is_there(study: Study, status: int) -> None:
     with Scripted(lambda image: status) as sink:
-        arca.route("sink", sink.port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        until(lambda: _sent(arca, "sink") == len(IMAGES), 60, "all counted as sent")
-        assert len(sink.received) == len(IMAGES)
+        study.route("sink", sink.port)
+        study.store()
+        until(lambda: study.sent("sink") == COUNT, 60, "all counted as sent")
+        assert len(sink.received) == COUNT
 
 
 @pytest.mark.parametrize("status", [0xA700, 0xA701, 0x0213])
-def test_answers_that_mean_try_again(arca: Appliance, status: int) -> None:
+def test_answers_that_mean_try_again(study: Study, status: int) -> None:
     full = threading.Event()
     full.set()
     with Scripted(lambda image: status if full.is_set() else 0) as sink:
-        arca.route("sink", sink.port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        job = _tried(arca, "sink")
+        study.route("sink", sink.port)
+        study.store()
+        job = study.tried("sink")
         assert job["next_try"]
         assert f"{status:04X}" in job["last_error"].upper()
         full.clear()
-        _arrives(arca, "sink", sink)
-
-
-def _pushed(arca: Appliance) -> Any:
-    """The status, after everything that waits for its next try was told not to."""
-    now = arca.ask("status")
-    if not now["set_aside"]:
-        arca.ask("queue", "retry", "--all")
-    return now
+        study.arrives("sink", sink)
 
 
 @pytest.mark.parametrize("status", [0xA900, 0xC000, 0xC123, 0x0110, 0x0117, 0x0122, 0x0124])
-def test_answers_that_mean_this_one_never(arca: Appliance, status: int) -> None:
+def test_answers_that_mean_this_one_never(study: Study, status: int) -> None:
     def answer(image: Image) -> int:
-        return status if image.sop_instance_uid == _FIRST else 0
+        return status if image.sop_instance_uid == study.first else 0
 
     with Scripted(answer) as sink:
-        arca.route("sink", sink.port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        until(lambda: _sent(arca, "sink") == len(IMAGES) - 1, 60, "the rest went on")
-        _tried(arca, "sink")
-        until(lambda: _pushed(arca)["set_aside"] == 1, 60, "one set aside")
+        study.route("sink", sink.port)
+        study.store()
+        until(lambda: study.sent("sink") == COUNT - 1, 60, "the rest went on")
+        study.tried("sink")
+        until(lambda: study.set_aside("sink"), 60, "one set aside")
         tries = Counter(one.image.sop_instance_uid for one in sink.received)
-        assert tries[_FIRST] <= 3
-        assert {count for name, count in tries.items() if name != _FIRST} == {1}
+        assert tries[study.first] <= 3
+        assert {count for name, count in tries.items() if name != study.first} == {1}
 
 
-def test_a_transfer_syntax_the_destination_does_not_take(arca: Appliance) -> None:
+def test_a_transfer_syntax_the_destination_does_not_take(study: Study) -> None:
     with Scripted(syntaxes=["1.2.840.10008.1.2.4.70"]) as sink:
-        arca.route("sink", sink.port)
-        assert wire.store(arca.port, IMAGES[:1]) == [0]
-        job = _tried(arca, "sink")
+        study.route("sink", sink.port)
+        study.store()
+        job = study.tried("sink")
         assert job["sent"] == 0
         assert sink.received == []
 
@@ -157,7 +198,7 @@ def test_a_transfer_syntax_the_destination_does_not_take(arca: Appliance) -> Non
 
 
 @pytest.mark.parametrize("gently", [False, True])
-def test_a_restart_in_the_middle_of_a_transfer(arca: Appliance, gently: bool) -> None:
+def test_a_restart_in_the_middle_of_a_transfer(study: Study, gently: bool) -> None:
     gate, reached = threading.Event(), threading.Event()
 
     def answer(image: Image) -> int:
@@ -167,40 +208,37 @@ def test_a_restart_in_the_middle_of_a_transfer(arca: Appliance, gently: bool) ->
         return 0
 
     with Scripted(answer) as sink:
-        arca.route("sink", sink.port)
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
+        study.route("sink", sink.port)
+        study.store()
         assert reached.wait(60)
         if gently:
-            assert arca.stop() == 0
+            assert study.arca.stop() == 0
         else:
-            arca.kill()
+            study.arca.kill()
         gate.set()
-        arca.start()
-        _arrives(arca, "sink", sink)
-        assert all(job["sent"] == job["instances"] for job in arca.queue("sink"))
+        study.arca.start()
+        study.arrives("sink", sink)
+        assert all(job["sent"] == job["instances"] for job in study.jobs("sink"))
 
 
-def test_a_paused_destination_stays_paused(arca: Appliance) -> None:
+def test_a_paused_destination_stays_paused(study: Study) -> None:
     with Scripted() as sink:
-        arca.route("sink", sink.port)
-        arca.ask("queue", "pause", "sink")
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        arca.kill()
-        arca.start()
-        arca.settled(len(IMAGES))
-        assert arca.queue("sink")
+        study.route("sink", sink.port)
+        study.arca.ask("queue", "pause", study.named("sink"))
+        study.store()
+        study.arca.kill()
+        study.arca.start()
+        until(lambda: study.jobs("sink"), 30, "a transfer")
         assert sink.received == []
-        arca.ask("queue", "resume", "sink")
-        until(lambda: sink.digests() >= WANTED, 60, "everything after the resume")
+        study.arca.ask("queue", "resume", study.named("sink"))
+        study.comes_to(sink)
 
 
-def test_a_study_is_sent_again_on_demand(arca: Appliance) -> None:
+def test_a_study_is_sent_again_on_demand(study: Study) -> None:
     with Scripted() as sink:
-        arca.ask("node", "add", "X", "--ae", "X", "--host", "127.0.0.1", "--port", str(sink.port))
-        assert wire.store(arca.port, IMAGES) == [0] * len(IMAGES)
-        arca.settled(len(IMAGES))
-        for count in (len(IMAGES), 2 * len(IMAGES)):
-            job = arca.ask("send", IMAGES[0].study_uid, "X")
-            assert job["instances"] == len(IMAGES)
-            sink.reach(count)
-        assert len(sink.received) == 2 * len(IMAGES)
+        study.route("X", sink.port)
+        study.store()
+        until(lambda: study.sent("X") == COUNT, 60, "all sent once")
+        assert study.send("X")["instances"] == COUNT
+        sink.reach(2 * COUNT)
+        assert len(sink.received) == 2 * COUNT

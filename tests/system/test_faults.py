@@ -35,9 +35,9 @@ def _alarmed(arca: Appliance) -> None:
 # The disk fails
 
 
-def _injection(arca: Appliance, when: str = "1+") -> Injection:
+def _injection(arca: Appliance, when: str = "1+", paths: Sequence[Path] = ()) -> Injection:
     try:
-        return Injection(arca.pid, when=when)
+        return Injection(arca.pid, when=when, paths=paths)
     except NotAllowed as error:
         pytest.skip(f"this machine does not allow tracing: {error}")
 
@@ -59,6 +59,19 @@ def test_nothing_is_acknowledged_between_a_failed_fsync_and_a_restart(arca: Appl
     assert wire.store(arca.port, during + after) == [0] * 10
     assert arca.holds(before + during + after)
     assert arca.settled(20)
+    assert_sound(arca)
+
+
+def test_reception_does_not_depend_on_the_index(arca: Appliance) -> None:
+    indexes = [path for path in arca.home.rglob("*.sqlite*") if path.is_file()]
+    assert indexes
+    during = [ct(number, source=4) for number in range(1, 31)]
+    with _injection(arca, paths=indexes):
+        assert wire.store(arca.port, during[:20]) == [0] * 20
+        until(lambda: not arca.healthy(), 30, "the fault shown")
+        assert wire.store(arca.port, during[20:]) == [0] * 10
+    assert sum(arca.settled(30).values()) == 30
+    until(arca.healthy, 90, "well again by itself")
     assert_sound(arca)
 
 

@@ -13,7 +13,18 @@ from pydicom.data import get_testdata_file
 
 from tests.system import wire
 from tests.system.appliance import Appliance
-from tests.system.images import BUNDLED, SHARED, Image, content_digest, ct, files, read
+from tests.system.images import (
+    BUNDLED,
+    EXPLICIT_LITTLE,
+    SHARED,
+    SOP_CLASS,
+    Image,
+    content_digest,
+    ct,
+    files,
+    put,
+    read,
+)
 from tests.system.patience import until
 from tests.system.peers import (
     Orthanc,
@@ -26,6 +37,7 @@ from tests.system.peers import (
 
 _PRIVATE_CLASS = "1.2.826.0.1.3680043.8.498.77"
 _PRIVATE_SYNTAX = "1.2.826.0.1.3680043.8.498.78"
+_HIGH_THROUGHPUT_JPEG_2000 = "1.2.840.10008.1.2.4.201"
 
 
 @pytest.fixture(scope="module")
@@ -167,24 +179,33 @@ def test_every_file_comes_out_as_it_went_in(shared_arca: Appliance, sink: Script
         pytest.skip(f"no images at {SHARED}: only pydicom's own files were proven")
 
 
-@pytest.mark.parametrize("syntax", ["", _PRIVATE_SYNTAX, "1.2.840.10008.1.2.4.201"])
+def _private(number: int, syntax: str) -> Image:
+    """An object of a SOP class that only its maker knows."""
+    image = ct(number, source=7)
+    content = put(image.content, SOP_CLASS, _PRIVATE_CLASS.encode())
+    return replace(
+        image,
+        sop_class_uid=_PRIVATE_CLASS,
+        transfer_syntax_uid=syntax,
+        content=content,
+    )
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, _PRIVATE_SYNTAX, _HIGH_THROUGHPUT_JPEG_2000])
 def test_private_classes_and_syntaxes_are_kept_as_received(
     shared_arca: Appliance, syntax: str
 ) -> None:
-    image = ct(1, source=7, study=len(syntax))
-    content = image.content.replace(
-        b"UI\x1a\x001.2.840.10008.5.1.4.1.1.2\0",
-        b"UI\x1c\x00" + _PRIVATE_CLASS.encode(),
-    )
-    assert content != image.content
-    image = replace(
-        image,
-        sop_class_uid=_PRIVATE_CLASS,
-        transfer_syntax_uid=syntax or image.transfer_syntax_uid,
-        content=content,
-    )
+    image = _private(len(syntax), syntax)
     assert wire.store(shared_arca.port, [image]) == [0]
     assert shared_arca.holds([image])
+
+
+def test_a_private_class_goes_on(arca: Appliance, tmp_path: Path) -> None:
+    image = _private(1, EXPLICIT_LITTLE)
+    with StoreScp(tmp_path / "scp") as scp:
+        arca.route("scp", scp.port)
+        assert wire.store(arca.port, [image]) == [0]
+        _arrived(scp, {image.digest})
 
 
 def test_all_that_came_is_indexed(shared_arca: Appliance, sink: Scripted) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from appliance.archive import lookup
 from appliance.archive.completion import cursor
 from appliance.archive.indexing import Batch, Indexing
 from appliance.archive.model import Described, Removed, Study, StudyFilter
-from appliance.archive.records import InstanceRow
+from appliance.archive.records import InstanceRow, StudyRow
+from appliance.archive.removal import begin_rebuild
 from appliance.database.door import Database
 
 Line = Callable[..., Described]
@@ -137,6 +139,31 @@ async def test_hundreds_of_studies_in_one_batch(
     ]
     await database.run(indexing.add, Batch("store", 300, lines))
     assert await database.read(lookup.totals) == (300, 300)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_totals_are_those_of_the_rows(
+    database: Database, indexing: Indexing, line: Line, seed: int
+) -> None:
+    chance, known = Random(seed), list[str]()
+    for upto in range(10, 90, 10):
+        lines: list[Described | Removed] = [
+            line(number, StudyInstanceUID=f"1.{chance.randrange(6)}")
+            for number in chance.sample(range(1, 60), 9)  # some of them once more
+        ]
+        known += [one.instance.sha256 for one in lines if isinstance(one, Described)]
+        lines += [Removed(digest) for digest in chance.sample(known, 6)]
+        chance.shuffle(lines)
+        await database.run(indexing.add, Batch("store", upto, lines))
+        if chance.random() < 0.3:
+            indexing = Indexing()
+        assert await database.read(lookup.totals) == await database.read(_rows)
+    await database.run(begin_rebuild, "store", upto)
+    assert await database.read(lookup.totals) == (0, 0)
+
+
+async def _rows() -> tuple[int, int]:
+    return await StudyRow.all().count(), await InstanceRow.all().count()
 
 
 async def test_rows_name_their_line_of_the_ledger(

@@ -49,6 +49,8 @@ async def filled(database: Database, line: Line) -> Database:
         (StudyFilter(patient="471"), ["1.2.3", "1.9"]),
         (StudyFilter(text="KNIE"), ["1.9"]),
         (StudyFilter(text="ACC9"), ["1.9"]),
+        (StudyFilter(text="1.2.3"), ["1.2.3"]),
+        (StudyFilter(text=".9"), ["1.9"]),
         (StudyFilter(date_from="20240101"), ["1.2.3"]),
         (StudyFilter(date_to="20231231"), ["1.9"]),
         (StudyFilter(date_from="20230601", date_to="20230601"), ["1.9"]),

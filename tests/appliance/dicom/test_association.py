@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -247,11 +248,15 @@ def test_no_pdu_is_longer_than_the_peer_takes(limit: int) -> None:
     )
     association.accept(ANSWER)
     data = bytes(range(256)) * 100
-    pieces = list(association.values(1, [memoryview(data)], last=True))
-    headers, values = pieces[::2], pieces[1::2]
-    assert all(len(value) + 6 <= (limit or 1 << 18) for value in values)
+    odd = [memoryview(data[at : at + 999]) for at in range(0, len(data), 999)]
+    raw, values = b"".join(association.values(1, odd, last=True)), []
+    while raw:
+        _, length, _, context_id, control = struct.unpack_from(">BxIIBB", raw)
+        assert (length <= (limit or 1 << 18), context_id) == (True, 1)
+        assert control == (0 if len(raw) > length + 6 else pdu.LAST)
+        values.append(raw[12 : length + 6])
+        raw = raw[length + 6 :]
     assert b"".join(values) == data
-    assert [header[-1] & pdu.LAST for header in headers] == [0] * (len(values) - 1) + [pdu.LAST]
     assert not any(len(value) & 1 for value in values)
 
 

@@ -79,11 +79,11 @@ def test_a_long_value_is_handed_on_when_the_buffer_is_full() -> None:
     assert len(parts) <= 5
 
 
-def test_memory_grows_with_the_first_data_only() -> None:
-    framing = _framing()
-    assert len(framing.writable()) == IDLE_SIZE
-    _put(framing, pdata(1, _COMMAND | _LAST, b"x"))
-    assert len(framing.writable()) == BUSY_SIZE
+def test_memory_grows_with_the_first_object_that_does_not_fit() -> None:
+    framing = _framing(maximum_length=1 << 18)
+    for size, room in ((IDLE_SIZE // 2, IDLE_SIZE), (2 * IDLE_SIZE, BUSY_SIZE)):
+        _put(framing, pdata(1, _COMMAND | _LAST, b"x") + pdata(1, _LAST, bytes(size)))
+        assert len(framing.writable()) == room
 
 
 @pytest.mark.parametrize(

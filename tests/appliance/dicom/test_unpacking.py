@@ -56,3 +56,7 @@ def test_what_no_peer_may_send_is_its_fault(raw: bytes) -> None:
 
 def test_titles_lose_their_padding_only() -> None:
     assert unpacking.text(b"  STORE SCP \0\0") == "STORE SCP"
+
+
+def test_what_a_terminal_would_obey_is_not_kept() -> None:
+    assert unpacking.text(b"A\x1b[2J\nB\x9b") == "A?[2J?B?"

@@ -37,7 +37,8 @@ class Rooms:
     changed: trio.Event = field(default_factory=trio.Event)
     finishing: trio.Event = field(default_factory=trio.Event)  # an object is complete …
     may_finish: trio.Event | None = None  # … and waits for this
-    fault: Exception | None = None
+    fault: Exception | None = None  # raised when a caller is to be admitted …
+    late_fault: Exception | None = None  # … or when its report is taken
 
     async def admit(self, caller: Caller) -> Verdict:
         self.callers.append(caller)
@@ -52,6 +53,8 @@ class Rooms:
     def ended(self, report: AssociationReport) -> None:
         self.reports.append(report)
         self.note()
+        if self.late_fault:
+            raise self.late_fault
 
     def note(self) -> None:
         self.changed.set()
@@ -80,7 +83,7 @@ class Sink:
 
     async def finish(self) -> Answer:
         self._rooms.finishing.set()
-        if self._rooms.may_finish:
+        if self._rooms.may_finish is not None:
             await self._rooms.may_finish.wait()
         self._rooms.stored.append(bytes(self._data))
         self._rooms.note()
@@ -96,10 +99,10 @@ class Reception:
     rooms: Rooms
     port: int
     meter: Meter
-    nursery: trio.Nursery
+    listening: trio.CancelScope  # of the listener alone: what a test asserts is not cancelled
 
     def stop(self) -> None:
-        self.nursery.cancel_scope.cancel()
+        self.listening.cancel()
 
 
 SETTINGS = ListenerSettings(address="127.0.0.1", port=0, linger_timeout=0.5)
@@ -111,7 +114,13 @@ async def receiving(**changes: object) -> AsyncIterator[Reception]:
     rooms, meter = Rooms(), Meter()
     services = Services(rooms.admit, rooms.store, rooms.ended)
     settings = replace(SETTINGS, **changes)  # type: ignore[arg-type]
+    listening = trio.CancelScope()
+
+    async def run(*, task_status: trio.TaskStatus[list[tuple[str, int]]]) -> None:
+        with listening:
+            await listen(settings, services, meter, task_status=task_status)
+
     async with trio.open_nursery() as nursery:
-        addresses = await nursery.start(listen, settings, services, meter)
-        yield Reception(rooms, addresses[0][1], meter, nursery)
+        addresses = await nursery.start(run)
+        yield Reception(rooms, addresses[0][1], meter, listening)
         nursery.cancel_scope.cancel()

@@ -130,6 +130,20 @@ async def test_a_fault_of_ours_ends_one_association_only(caplog: pytest.LogCaptu
     assert "ZeroDivisionError" in caplog.text
 
 
+async def test_a_report_that_cannot_be_taken_ends_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with receiving() as reception:
+        reception.rooms.late_fault = ZeroDivisionError("ours")
+        for _ in range(2):
+            async with await Caller.connect(reception.port) as caller:
+                await caller.associate()
+                await caller.send(_RELEASE)
+                assert await caller.control() == ReleaseReply()
+        await reception.rooms.until(lambda: len(reception.rooms.reports) == 2)
+    assert "was lost" in caplog.text
+
+
 async def test_what_is_open_and_what_happened_is_counted() -> None:
     async with receiving() as reception, await Caller.connect(reception.port) as caller:
         gauge = reception.meter.open_associations

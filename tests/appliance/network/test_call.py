@@ -75,13 +75,28 @@ async def test_a_peer_that_closes_without_a_word(established: bool) -> None:
     assert ("instead of answering" in str(error)) is not established
 
 
-async def test_a_peer_that_vanishes_in_the_middle_of_an_object() -> None:
+@pytest.mark.parametrize("chunks", [[bytes(1 << 20)] * 64, [bytes(32 << 20)]])
+async def test_a_peer_that_vanishes_in_the_middle_of_an_object(chunks: list[bytes]) -> None:
     async def script(peer: Peer) -> None:
         await peer.accept()
         await peer.wire.pdu()
         await trio.aclose_forcefully(peer.wire.stream)
 
-    assert (await _failure(script, *[bytes(1 << 20)] * 64)).kind == "broken"
+    assert (await _failure(script, *chunks)).kind == "broken"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [(pdu.encode(Abort(2, 1)), "aborted"), (bytes(6), "protocol"), (b"", "broken")],
+)
+async def test_the_last_words_of_a_peer_that_vanishes(words: bytes, kind: str) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.wire.pdu()
+        await peer.wire.send(words)
+        await trio.aclose_forcefully(peer.wire.stream)
+
+    assert (await _failure(script, bytes(32 << 20))).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -123,7 +138,7 @@ async def test_a_peer_that_never_answers_a_message(autojump_clock: MockClock) ->
 async def test_a_peer_that_stops_taking_data(autojump_clock: MockClock) -> None:
     async def script(peer: Peer) -> None:
         await peer.accept()
-        await trio.sleep(3600)
+        await trio.sleep_forever()
 
     async with playing(script) as remote:
         with pytest.raises(AssociationFailed, match="took no data for 60 s") as raised:

@@ -19,6 +19,8 @@ class Migration(migrations.Migration):
                 ),
                 ("sequence", fields.BigIntField()),
                 ("silent_to", fields.BigIntField()),
+                ("studies", fields.BigIntField(default=0)),
+                ("instances", fields.BigIntField(default=0)),
             ],
             options={
                 "table": "archive_cursor",
