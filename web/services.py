@@ -183,7 +183,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import has come; the last one has `done`."""
+    """How far an import has come; the last one has `done`, and an `error` when it broke off."""
 
     files: int
     stored: int
@@ -191,7 +191,7 @@ class ImportProgress:
     ignored: int  # not DICOM
     failed: int
     bytes: int
-    current: str  # the file it is at
+    current: str  # the file it is at; what was to be imported when it broke off
     error: str = ""  # what was wrong with `current`
     done: bool = False
 
@@ -228,13 +228,20 @@ class Studies(Protocol):
     """What the index knows, and moving it."""
 
     async def find(self, search: str, limit: int | None) -> list[Study]:
-        """Newest first; `search` is part of a name, an ID, an accession number or a UID."""
+        """Newest first, all of them without a `limit`.
+
+        `search` is part of a patient's name or ID, of an accession number, a description or
+        a Study Instance UID.
+        """
         ...
 
     async def send(self, study_uid: str, node: str, priority: int | None) -> Job: ...
 
     def import_path(self, path: Path) -> AsyncGenerator[ImportProgress, None]:
-        """Take in a file, or every file under a folder; one report per file or so."""
+        """Take in a file, or every file under a folder; one report per file or so.
+
+        When nothing more can be taken in, the last report says why, and what came in before.
+        """
         ...
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import trio
+
 from appliance import clock
 from appliance.archive.service import Archive
 from appliance.config import Config
@@ -14,6 +16,7 @@ from appliance.nodes.service import Nodes
 from appliance.routing.service import Routing
 from appliance.supervisor import Health
 from appliance.transfers.service import Transfers
+from storage.errors import StoreError
 from storage.volume import Volume
 from web.services import Event, Level, Part, Status
 
@@ -55,7 +58,7 @@ class Overview:
             port=running.port,
             started=running.started,
             uptime_seconds=(clock.now() - running.started).total_seconds(),
-            free_bytes=self.volume.space().free,
+            free_bytes=await self._free(),
             studies=studies,
             instances=instances,
             waiting=sum((await self.transfers.waiting()).values()),
@@ -87,8 +90,15 @@ class Overview:
         return (*supervised, Part("store", well=not trouble, failure=trouble))
 
     async def exposition(self) -> bytes:
-        self.meter.free_bytes.set(self.volume.space().free)
+        self.meter.free_bytes.set(await self._free())
         return self.meter.exposition()
+
+    async def _free(self) -> int:
+        """Room in the store; 0 when its disk does not answer, which its part tells."""
+        try:
+            return (await trio.to_thread.run_sync(self.volume.space)).free
+        except StoreError:
+            return 0
 
     async def events(self, limit: int) -> list[Event]:
         found = await self.journal.latest(limit)

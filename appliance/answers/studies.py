@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from appliance.answers.queue import job_of
 from appliance.archive.model import Study as Indexed
 from appliance.archive.model import StudyFilter
 from appliance.archive.service import Archive
-from appliance.errors import BadRequest, UnknownName
+from appliance.errors import UnknownName
 from appliance.intake.model import Fate, Imported
 from appliance.intake.service import Intake
 from appliance.transfers.model import BY_HAND
@@ -18,8 +19,8 @@ from appliance.transfers.service import Transfers
 from storage.errors import StoreError
 from web.services import ImportProgress, Job, Study
 
-_USUAL_LIMIT = 100
-_MOST = 10_000
+# The index answers others between two pages.
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,16 @@ class Studies:
     intake: Intake
 
     async def find(self, search: str, limit: int | None) -> list[Study]:
-        wanted = StudyFilter(text=search, limit=min(limit or _USUAL_LIMIT, _MOST))
-        return [_study(one) for one in await self.archive.studies(wanted)]
+        found: dict[str, Study] = {}  # a study that comes meanwhile moves the next page
+        read, wanted = 0, limit or sys.maxsize
+        while read < wanted:
+            page = StudyFilter(text=search.strip(), limit=min(_PAGE, wanted - read), offset=read)
+            studies = await self.archive.studies(page)
+            found.update((one.study_uid, _study(one)) for one in studies)
+            read += len(studies)
+            if len(studies) < page.limit:
+                break
+        return list(found.values())
 
     async def send(self, study_uid: str, node: str, priority: int | None) -> Job:
         instances = await self.archive.instances(study_uid)
@@ -50,8 +59,16 @@ class Studies:
                     progress = _counted(progress, one)
                     yield progress
         except (OSError, StoreError) as error:
-            raise BadRequest(f"{path}: {error}") from error
-        yield replace(progress, current="", error="", done=True)
+            yield replace(progress, current=str(path), error=_broke_off(error), done=True)
+        else:
+            yield replace(progress, current="", error="", done=True)
+
+
+def _broke_off(error: OSError | StoreError) -> str:
+    """Why nothing more of it is taken in."""
+    if isinstance(error, OSError):
+        return f"the import broke off: {error.strerror or error}: {error.filename or '?'}"
+    return f"the import broke off: {error}. Then import again: nothing is stored twice"
 
 
 def _counted(before: ImportProgress, one: Imported) -> ImportProgress:
@@ -64,7 +81,7 @@ def _counted(before: ImportProgress, one: Imported) -> ImportProgress:
         duplicates=before.duplicates + (one.fate is Fate.DUPLICATE),
         ignored=before.ignored + (one.fate is Fate.SKIPPED),
         failed=before.failed + refused,
-        bytes=before.bytes + one.size,
+        bytes=before.bytes + (one.size if stored else 0),
         current=str(one.path),
         error=one.reason if refused else "",
     )

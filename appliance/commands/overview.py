@@ -59,6 +59,7 @@ def _facts(now: dict[str, Any], well: bool) -> list[tuple[str, object]]:
         ("Appliance", f"{now['name']} {now['version']}"),
         ("State", "well" if well else "needs attention"),
         ("Running for", duration(now["uptime_seconds"])),
+        ("Up this month", _share(now["availability"])),
         ("DICOM", f"{now['ae_title']} at {now['address']}:{now['port']}"),
         ("Associations", f"{now['open_associations']} open"),
         ("Archive", f"{now['studies']} studies, {now['instances']} instances"),
@@ -67,6 +68,13 @@ def _facts(now: dict[str, Any], well: bool) -> list[tuple[str, object]]:
         ("Queue", waiting),
         ("Nodes, rules", f"{now['nodes']}, {now['rules']}"),
     ]
+
+
+def _share(availability: float | None) -> str:
+    """Rounded down: 99.999 % is not all of the time."""
+    if availability is None:
+        return "not measured yet"
+    return f"{int(availability * 10_000) / 100:g} % of the time since the first start"
 
 
 def _level(level: dict[str, Any]) -> list[object]:

@@ -81,7 +81,7 @@ def import_(call: Invocation, path: Path) -> None:
 
     The running appliance reads the files, so its user must be able to. Doing it again
     does no harm: what is there already counts as a duplicate. Exits 1 when a file
-    could not be taken in.
+    could not be taken in, or the import broke off.
 
     \b
     Example:
@@ -122,5 +122,5 @@ def _conclude(call: Invocation, last: dict[str, Any], errors: list[dict[str, str
             f"{last['duplicates']} were there already, {last['ignored']} are not DICOM, "
             f"{last['failed']} failed."
         )
-    if last["failed"]:
+    if last["failed"] or last["error"]:
         raise click.exceptions.Exit(WRONG)

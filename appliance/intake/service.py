@@ -67,20 +67,23 @@ class Intake:
         """
         files = walk(path)
         while batch := await trio.to_thread.run_sync(_next, files):
-            results: list[Imported | StoreError] = []
+            results: list[Imported] = []
+            failures: list[StoreError] = []
             async with trio.open_nursery() as nursery:
                 for one in batch:
-                    nursery.start_soon(self._import_into, results, one)
-            for result in results:
-                if isinstance(result, StoreError):
-                    raise result
+                    nursery.start_soon(self._import_into, results, failures, one)
+            for result in results:  # what came in before the store had enough counts
                 yield result
+            if failures:
+                raise failures[0]
 
-    async def _import_into(self, results: list[Imported | StoreError], path: Path) -> None:
+    async def _import_into(
+        self, results: list[Imported], failures: list[StoreError], path: Path
+    ) -> None:
         try:
             results.append(await self.import_file(path))
         except StoreError as error:
-            results.append(error)
+            failures.append(error)
 
 
 def _next(files: Iterator[Path]) -> list[Path]:

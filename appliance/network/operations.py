@@ -70,9 +70,14 @@ async def _store(session: Session, event: CommandReceived) -> None:
         await _answer(session, event, Answer(statuses.SOP_CLASS_NOT_SUPPORTED))
         return
     sink = await session.services.store(_request(session, event))
-    size = await _pour(session, sink)
-    complete = trio.current_time()
-    answer = await sink.finish()
+    try:
+        size = await _pour(session, sink)
+        complete = trio.current_time()
+        answer = await sink.finish()
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await sink.discard()
+        raise
     session.objects += 1
     session.bytes += size
     await _answer(session, event, answer)
@@ -93,19 +98,14 @@ def _request(session: Session, event: CommandReceived) -> StoreRequest:
 
 
 async def _pour(session: Session, sink: StoreSink) -> int:
-    """The whole data set into the sink, which is told to discard it when it does not come."""
+    """The whole data set into the sink; returns its size."""
     size, last = 0, False
-    try:
-        while not last:
-            event = await _next_data(session)
-            last = event.last
-            if event.fragments:
-                await sink.write(event.fragments)
-                size += sum(map(len, event.fragments))
-    except BaseException:
-        with trio.CancelScope(shield=True):
-            await sink.discard()
-        raise
+    while not last:
+        event = await _next_data(session)
+        last = event.last
+        if event.fragments:
+            await sink.write(event.fragments)
+            size += sum(map(len, event.fragments))
     return size
 
 

@@ -77,7 +77,8 @@ class StoreSink(Protocol):
         """The last fragment was written: return once it is durable, or an error status."""
 
     async def discard(self) -> None:
-        """The transfer broke off; nothing of it must remain visible."""
+        """The transfer broke off, or `finish` was cancelled: nothing that was not made durable
+        may remain visible."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,13 +137,19 @@ class Transfers:
         return added
 
     def news(self, destinations: Collection[str] = ()) -> None:
-        """Orders were committed, or a node came or changed: look into the queue."""
+        """Orders were committed: look into the queue."""
         names = set(destinations)
         while self._ordered:
             names.add(self._ordered.pop())
         for name in names:
             if lane := self._lane(name):
                 lane.wake()
+
+    def node_changed(self, name: str) -> None:
+        """A node came or was changed: whatever was wrong with it before is worth a new try."""
+        if lane := self._lane(name):
+            lane.destination.forget()
+            lane.wake()
 
     async def send(
         self, study_uid: str, node: str, instances: Sequence[str], priority: int = BY_HAND

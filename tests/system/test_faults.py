@@ -70,8 +70,7 @@ def test_reception_does_not_depend_on_the_index(arca: Appliance) -> None:
         assert wire.store(arca.port, during[:20]) == [0] * 20
         until(lambda: not arca.healthy(), 30, "the fault shown")
         assert wire.store(arca.port, during[20:]) == [0] * 10
-    assert sum(arca.settled(30).values()) == 30
-    until(arca.healthy, 90, "well again by itself")
+    assert sum(arca.settled(30).values()) == 30, "it goes on by itself"
     assert_sound(arca)
 
 

@@ -192,6 +192,20 @@ async def test_what_does_not_arrive_in_the_grace_is_not_acknowledged(
         assert (len(reception.rooms.discarded), reception.rooms.stored) == (1, [])
 
 
+async def test_what_is_not_durable_in_the_grace_is_not_acknowledged(
+    autojump_clock: MockClock,
+) -> None:
+    async with receiving(grace=5.0) as reception, await Caller.connect(reception.port) as caller:
+        rooms = reception.rooms
+        rooms.may_finish = trio.Event()
+        await caller.associate()
+        await caller.send(store(b"abcd"))
+        await rooms.finishing.wait()
+        reception.stop()
+        assert await caller.control() == Abort(0, 0)
+        assert (rooms.stored, rooms.discarded) == ([], [b"abcd"])
+
+
 async def test_a_stopped_listener_takes_no_callers() -> None:
     async with receiving() as reception:
         reception.stop()

@@ -77,12 +77,12 @@ class Desk:
         [transfer] = await self.transfers.queue()
         return transfer
 
-    async def until(self, *states: State) -> Transfer:
+    async def until(self, state: State, step: float = 2.0) -> Transfer:
         """Wait until the only transfer stands so."""
-        for _ in range(1000):
-            if (transfer := await self.only()).state in states:
+        for _ in range(500):
+            if (transfer := await self.only()).state is state:
                 return transfer
-            await trio.sleep(2)
+            await trio.sleep(step)
         raise AssertionError(f"it is {transfer.state}: {transfer.last_error}")
 
     async def kinds(self) -> list[str]:
@@ -254,7 +254,7 @@ async def test_a_mended_destination_leaves_the_park_by_itself(
         await desk.order(put(1))
         await desk.until(State.PARKED)
         desk.script.refusal = None
-        await desk.until(State.DONE)
+        await desk.until(State.DONE, step=60)
         await trio.sleep(1)
     assert [one.parked for one in await desk.transfers.standings()] == [""]
 
@@ -329,7 +329,7 @@ async def test_an_object_that_breaks_associations_does_not_block(
         await desk.order(*(put(n) for n in range(5)))
         await trio.sleep(40)
         assert sorted(desk.script.uids) == [f"1.2.3.{n}" for n in range(1, 5)]
-        await desk.until(State.DONE)
+        await desk.until(State.DONE, step=60)
     assert desk.script.uids[-1] == "1.2.3.0"
 
 
