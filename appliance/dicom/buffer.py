@@ -4,17 +4,19 @@ from __future__ import annotations
 
 # While nothing but talk and small objects arrive: 200 associations cost 13 MB.
 IDLE_SIZE = 64 << 10
-# From the first object on that does not fit: one of CT size costs its sink one or two writes.
-BUSY_SIZE = 512 << 10
+# From the first object on that does not fit: an object of CT size comes in three parts, so that
+# the first ones are hashed and written while the next are received.
+BUSY_SIZE = 256 << 10
 # Less room than this is not worth a system call: hand on what is there first.
 _WORTHWHILE = 16 << 10
 
 
 class Buffer:
-    """Bytes between a parsed position and `end` (received) in a reusable block."""
+    """Bytes between a parsed position and `end` (received) in one of two blocks, used in turn."""
 
     def __init__(self) -> None:
         self._block = memoryview(bytearray(IDLE_SIZE))
+        self._other = memoryview(b"")
         self._start = 0
         self.end = 0
 
@@ -28,11 +30,15 @@ class Buffer:
         return len(self._block) - self.end < _WORTHWHILE
 
     def reserve(self, size: int) -> None:
-        """Move what is unparsed to the front of a block of at least `size` bytes."""
-        rest = bytes(self._block[self._start : self.end])
-        if size > len(self._block):
-            self._block = memoryview(bytearray(size))
-        self._block[: len(rest)] = rest
+        """Move what is unparsed to the front of the other block, of at least `size` bytes.
+
+        What was taken stays as it is until the next call but one.
+        """
+        rest = self._block[self._start : self.end]
+        if len(self._other) < max(size, len(rest)):
+            self._other = memoryview(bytearray(max(size, len(rest))))
+        self._other[: len(rest)] = rest
+        self._block, self._other = self._other, self._block
         self._start, self.end = 0, len(rest)
 
     def writable(self) -> memoryview:

@@ -78,7 +78,7 @@ class Framing:
         self._data_context = context_id
 
     def writable(self) -> memoryview:
-        """Room for the next bytes; fragments handed out before are no longer valid.
+        """Room for the next bytes; of the fragments handed out only the last stay valid.
 
         Call it only after `next_frame` returned None: then there is room.
         """

@@ -10,6 +10,7 @@ import trio
 
 from appliance.dicom.header import Header, HeaderError, Scanner
 from appliance.intake.desk import Desk
+from appliance.intake.errand import Errand
 from appliance.intake.model import (
     NOT_UNDERSTOOD,
     OUT_OF_RESOURCES,
@@ -48,10 +49,12 @@ class Sink:
         self._held_bytes = 0
         self._bytes = 0
         self._incoming: Incoming | None = None
+        self._writing: Errand[None] | None = None  # under way while the next bytes are received
         self._quarantined: Quarantined | None = None
         self._ended = False
 
     async def write(self, fragments: Sequence[memoryview]) -> None:
+        await self._written()
         total = sum(map(len, fragments))
         self._bytes += total
         if self._refusal is None and self._bytes > self._desk.largest_object:
@@ -60,14 +63,16 @@ class Sink:
             await self._scan(fragments)
         if self._refusal is not None:
             await self._put_aside(fragments)
-        elif self._incoming is None and self._held_bytes + total <= self._most_held():
+        elif self._held_bytes + total <= self._most_held():
             self._held += [bytes(fragment) for fragment in fragments]
             self._held_bytes += total
         else:
-            held, self._held = [*self._held, *fragments], []
-            await self._try(partial(self._append, held))
+            held, self._held, self._held_bytes = [*self._held, *fragments], [], 0
+            self._writing = Errand(partial(self._append, held), self._desk.threads)
+            await self._writing.start()
 
     async def finish(self) -> Answer:
+        await self._written()
         if self._header is None and self._refusal is None:
             await self._end_scan()
         receipt = await self._try(self._commit) if self._refusal is None else None
@@ -83,6 +88,7 @@ class Sink:
         self._held = []
         self._desk.broke_off()
         with trio.CancelScope(shield=True):
+            await self._written()
             await self._hop(self._drop)
 
     def _most_held(self) -> int:
@@ -134,6 +140,17 @@ class Sink:
         whole = aside is not None and await self._hop(aside.close)
         path = aside.path if aside and whole else None
         return self._desk.refused(self._identity, self._refusal, path)
+
+    async def _written(self) -> None:
+        """Until the bytes handed over before are taken; a store that could not refuses them."""
+        if self._writing is None:
+            return
+        try:
+            await self._writing.result()
+        except StoreError as error:
+            self._writing = None
+            await self._refuse(Refusal(OUT_OF_RESOURCES, str(error)))
+        self._writing = None
 
     async def _try(self, work: Callable[[], T]) -> T | None:
         """Do it in a thread; when the store cannot, refuse the object."""

@@ -71,7 +71,11 @@ class StoreSink(Protocol):
     """One object on its way in. Nothing here raises for expected trouble: `finish` answers."""
 
     async def write(self, fragments: Sequence[memoryview]) -> None:
-        """Take the next bytes of the data set; the views may be reused after the return."""
+        """Take the next bytes of the data set.
+
+        The views stay as they are until the next call has returned: work on them may go on
+        meanwhile.
+        """
 
     async def finish(self) -> Answer:
         """The last fragment was written: return once it is durable, or an error status."""

@@ -54,7 +54,6 @@ class Tools:
 
     sender: Sender
     store: Store
-    reads: trio.CapacityLimiter  # worker threads that look things up
     throttle: Throttle | None = None
 
 
@@ -86,9 +85,7 @@ class Courier:
 
     async def _load(self, items: Sequence[Leased]) -> list[Cargo]:
         self._held.update((item.id, item) for item in items)
-        cargo, missing = await trio.to_thread.run_sync(
-            look_up, self._tools.store, items, limiter=self._tools.reads
-        )
+        cargo, missing = await trio.to_thread.run_sync(look_up, self._tools.store, items)
         for item in missing:
             self._held.pop(item.id)
             self._home.broken(item, f"{item.sha256} is not in the store")

@@ -45,7 +45,6 @@ class Depot:
     settings: Settings
     now: clock.Clock
     recorder: Recorder
-    reads: trio.CapacityLimiter
     holder: str  # our name on leases
 
 
@@ -121,10 +120,10 @@ class Lane:
     def _tools(self, node: Node) -> Tools:
         depot = self._depot
         if node.bandwidth is None:
-            return Tools(depot.sender, depot.store, depot.reads)
+            return Tools(depot.sender, depot.store)
         if self._bucket is None or self._bucket.rate != node.bandwidth:
             self._bucket = Bucket(node.bandwidth)
-        return Tools(depot.sender, depot.store, depot.reads, self._pace)
+        return Tools(depot.sender, depot.store, self._pace)
 
     async def _pace(self, amount: int) -> None:
         if self._bucket is not None:

@@ -29,8 +29,6 @@ from appliance.transfers.recorder import Recorder
 from appliance.transfers.sender import Sender
 from storage.store import Store
 
-# Worker threads that look things up for couriers; the reading itself is the network's.
-_READS = 4
 # How long the last answers may take to be written when the appliance stops.
 _LAST_WRITE_SECONDS = 5.0
 _BEAT_SECONDS = leases.HOLDER_LIVES.total_seconds() / 4
@@ -99,7 +97,6 @@ class Transfers:
             settings=self._settings,
             now=self._now,
             recorder=Recorder(self._database, self._settings),
-            reads=trio.CapacityLimiter(_READS),
             holder=clock.fresh_name(),
         )
 

@@ -15,14 +15,20 @@ def test_what_is_put_in_is_taken_out() -> None:
     assert buffer.available == 1
 
 
-def test_views_stay_good_until_room_is_reserved() -> None:
+def test_views_stay_good_until_room_is_reserved_twice() -> None:
     buffer = Buffer()
     _fill(buffer, b"abc")
     view = buffer.take(2)
     _fill(buffer, b"def")
     assert bytes(view) == b"ab"
-    buffer.reserve(0)
-    assert (buffer.available, bytes(buffer.take(4))) == (4, b"cdef")
+    buffer.reserve(IDLE_SIZE)
+    _fill(buffer, b"gh")
+    assert bytes(view) == b"ab"
+    assert (buffer.available, bytes(buffer.take(4))) == (6, b"cdef")
+    buffer.reserve(IDLE_SIZE)
+    _fill(buffer, b"ij")
+    assert bytes(view) != b"ab"
+    assert bytes(buffer.take(4)) == b"ghij"
 
 
 def test_it_grows_and_keeps_what_was_not_taken() -> None:

@@ -34,7 +34,23 @@ def test_the_oldest_make_room(tmp_path: Path) -> None:
         assert aside.close()
         os.utime(aside.path, (number, number))
     kept = sorted(int(path.stem) for path in tmp_path.iterdir())
-    assert kept == [6, 7, 8, 9]
+    assert kept == list(range(10))[-len(kept) :]
+    assert 1 <= len(kept) <= 4
+
+
+def test_the_folder_is_seldom_looked_at(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 1_000_000)
+    quarantine.begin("first").discard()
+    stranger = tmp_path / "stranger.dcm"
+    with stranger.open("wb") as file:
+        file.truncate(1_000_000)
+    for number in range(8):
+        aside = quarantine.begin(str(number))
+        aside.write([bytes(100_000)])
+        assert aside.close()
+        assert stranger.exists()
+    quarantine.begin("last")
+    assert not stranger.exists()
 
 
 def test_a_discarded_object_leaves_nothing(tmp_path: Path) -> None:

@@ -26,13 +26,14 @@ CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
 
 
 async def _send(intake: Intake, request: StoreRequest, data: bytes, size: int = 1 << 14) -> Answer:
-    """In buffers of three fragments which are overwritten after each write."""
-    sink = await intake.store(request)
+    """In buffers of three fragments, each overwritten once the write behind it has returned."""
+    sink, before = await intake.store(request), bytearray()
     for start in range(0, len(data), 3 * size):
         buffer = bytearray(data[start : start + 3 * size])
         view = memoryview(buffer)
         await sink.write([view[at : at + size] for at in range(0, len(buffer), size)])
-        buffer[:] = b"\xff" * len(buffer)
+        before[:] = b"\xff" * len(before)
+        before = buffer
     return await sink.finish()
 
 
