@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance import clock
 from appliance.config import Config
 from appliance.errors import ConfigError
-from storage.errors import NotAUnit
+from storage.errors import NotAUnit, StoreError
 from storage.volume import Volume, VolumeSettings, create_volume, open_volume
 
 # SQLite's write-ahead log needs memory shared between processes: no network file system has it.
@@ -49,25 +49,29 @@ def open_store(config: Config, *, read_only: bool = False) -> Volume:
     its place is not taken for a new store. Raises `ConfigError` and `StoreError`.
     """
     known = _identity(config)
-    settings = volume_settings(config)
-    if not known.exists() and not read_only and not _marked(config.storage.path):
-        create_volume(config.storage.path, name=config.appliance.name, settings=settings)
     try:
-        volume = open_volume(
-            config.storage.path,
-            settings=settings,
-            clock=clock.now,
-            expected_id=known.read_text().strip() if known.exists() else None,
-            read_only=read_only,
-        )
-    except NotAUnit as error:
-        raise ConfigError(
-            f"storage.path = {config.storage.path}: {error}. Is the drive mounted? "
-            f"If this box shall begin with another store, remove {known} first."
-        ) from error
-    if not read_only and not known.exists():
-        _remember(known, volume.unit.id)
+        if not (read_only or known.exists() or _marked(config.storage.path)):
+            name, settings = config.appliance.name, volume_settings(config)
+            create_volume(config.storage.path, name=name, settings=settings)
+        volume = _opened(config, known, read_only=read_only)
+        if not read_only and not known.exists():
+            _remember(known, volume.unit.id)
+    except (NotAUnit, OSError) as error:
+        text = f"storage.path = {config.storage.path}: {error}"
+        if known.exists():
+            text += f". If this box shall begin with another store, remove {known} first"
+        raise ConfigError(text) from error
     return volume
+
+
+def _opened(config: Config, known: Path, *, read_only: bool) -> Volume:
+    return open_volume(
+        config.storage.path,
+        settings=volume_settings(config),
+        clock=clock.now,
+        expected_id=known.read_text().strip() if known.exists() else None,
+        read_only=read_only,
+    )
 
 
 def _identity(config: Config) -> Path:
@@ -79,11 +83,14 @@ def _marked(path: Path) -> bool:
 
 
 def _remember(path: Path, identity: str) -> None:
+    """Whole or not at all: an empty file after a power cut would fit no store."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as file:
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
         file.write(f"{identity}\n")
         file.flush()
         os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def make_home(config: Config) -> None:
@@ -99,6 +106,7 @@ def inspect(config: Config) -> list[Finding]:
     """Everything that would keep the appliance from working, or make it work badly."""
     return [
         _home(config),
+        _store(config),
         _database(config),
         _room(config),
         *_ports(config),
@@ -110,10 +118,24 @@ def inspect(config: Config) -> list[Finding]:
 def _home(config: Config) -> Finding:
     home = config.appliance.home
     nearest = next(path for path in (home, *home.parents) if path.exists())
-    if os.access(nearest, os.W_OK):
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
         return Finding("ok", "home", f"{home} can be written")
     advice = f"give this user the right to write in {nearest}, or set appliance.home"
     return Finding("error", "home", f"{home} cannot be written", advice)
+
+
+def _store(config: Config) -> Finding:
+    path = config.storage.path
+    if not (_identity(config).exists() or _marked(path)):
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            advice = "a new store needs an empty folder: choose another storage.path"
+            return Finding("error", "store", f"{path} holds something else", advice)
+        return Finding("ok", "store", f"{path} will be made at the first start")
+    try:
+        with open_store(config, read_only=True) as volume:
+            return Finding("ok", "store", f"{path} is {volume.unit.name} ({volume.unit.id})")
+    except (ConfigError, StoreError) as error:
+        return Finding("error", "store", str(error))
 
 
 def _database(config: Config) -> Finding:

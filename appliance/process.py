@@ -29,6 +29,8 @@ from web.services import Services
 
 log = logging.getLogger(__name__)
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 class Process:
     """The parts of a running appliance."""
@@ -49,7 +51,7 @@ class Process:
         supervised: reception depends on none of it.
         """
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._until_signal, nursery.cancel_scope)
+            nursery.start_soon(self._until_signal)
             behind = self._behind()
             for part in behind:
                 nursery.start_soon(part.run)
@@ -140,13 +142,18 @@ class Process:
             for part in behind:
                 await part.stop()
 
-    async def _until_signal(self, at_once: trio.CancelScope) -> None:
-        """The first signal ends gracefully, the second at once."""
-        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            async for _ in signals:
-                if self._stop.is_set():
-                    at_once.cancel()
-                self._stop.set()
+    async def _until_signal(self) -> None:
+        """The first signal ends gracefully.
+
+        A second one meets the system's own handler and ends the process at once: what was
+        acknowledged is safe in any case.
+        """
+        with trio.open_signal_receiver(*_SIGNALS) as signals:
+            await anext(aiter(signals))
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            self._stop.set()
+            await trio.sleep_forever()
 
 
 def _listener_settings(dicom: DicomSection) -> ListenerSettings:

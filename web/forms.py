@@ -19,7 +19,6 @@ class NodeForm:
     ae_title: str
     host: str
     port: int
-    tls: bool = False
     calling_ae_title: str = ""
     transfer_syntaxes: tuple[str, ...] = ()
     max_associations: int = 1

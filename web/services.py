@@ -90,7 +90,6 @@ class Node:
     ae_title: str
     host: str
     port: int
-    tls: bool
     calling_ae_title: str  # "": ours
     transfer_syntaxes: tuple[str, ...]  # empty: any
     max_associations: int

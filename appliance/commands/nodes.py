@@ -43,7 +43,6 @@ def node() -> None:
 @click.option("--ae", "ae_title", required=True, help="Its AE title.")
 @click.option("--host", required=True, help="Its address or host name.")
 @click.option("--port", required=True, type=click.IntRange(1, 65535))
-@click.option("--tls", is_flag=True, help="Speak TLS.")
 @click.option("--calling", default="", help="The AE title we call it with.  [default: ours]")
 @click.option("--max-associations", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.option("--bandwidth", type=_Rate(), help="At most so many bytes per second: 500K, 20M.")
@@ -57,7 +56,7 @@ def add(call: Invocation, /, transfer_syntax: tuple[str, ...], calling: str, **g
     \b
     Example:
       arca node add PACS --ae PACS --host 10.0.0.5 --port 104
-      arca node add CLOUD --ae CLOUD --host pacs.example --port 2762 --tls \\
+      arca node add CLOUD --ae CLOUD --host pacs.example --port 11112 \\
           --bandwidth 2M --window 22:00-06:00
     """
     body = {**given, "calling_ae_title": calling, "transfer_syntaxes": list(transfer_syntax)}
@@ -96,7 +95,6 @@ def _limits(row: dict[str, Any]) -> str:
         f"{many} association{'s' * (many > 1)}",
         f"{size(row['bandwidth'])}/s" if row["bandwidth"] else "",
         row["window"] or "",
-        "TLS" if row["tls"] else "",
     ]
     return ", ".join(filter(None, limits))
 

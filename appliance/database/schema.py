@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextvars
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
+from tortoise.exceptions import BaseORMException
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
@@ -24,6 +26,12 @@ reading: contextvars.ContextVar[bool] = contextvars.ContextVar("reading", defaul
 # Waiting for a foreign lock may not take longer: a unit of work cannot be cancelled.
 _BUSY_MILLISECONDS = 5000
 _CACHE_KIB = 32 * 1024
+
+_ADVICE_SERVER = "Is the server running, and the user allowed in?"
+_ADVICE_FILE = (
+    "Its folder must be there and writable. If the file is damaged, put back a copy, or move it "
+    "away: no image is lost with it, but nodes, rules and the queue are."
+)
 
 
 class ReadRouter:
@@ -117,9 +125,40 @@ def _postgres(url: str) -> dict[str, Any]:
 async def prepare() -> None:
     """Bring the tables up to date, and prove that SQLite keeps what it acknowledges."""
     connection = get_connection("default")
+    for name in ("default", "reader"):
+        await _connect(get_connection(name))
     await MigrationExecutor(connection, {room: _app(room) for room in ROOMS}).migrate(None)
     if connection.capabilities.dialect == "sqlite":
         await _prove_durable(connection)
+
+
+async def _connect(connection: Any) -> None:
+    """Open it at once: Tortoise, doing it later, holds its lock for ever when that fails."""
+    in_a_file = connection.capabilities.dialect == "sqlite"
+    failures = (OSError, sqlite3.Error, BaseORMException, *_server_errors(in_a_file))
+    try:
+        if in_a_file:
+            _try_file(connection.filename)
+        await connection.create_connection(with_db=True)
+    except failures as error:
+        advice = _ADVICE_FILE if in_a_file else _ADVICE_SERVER
+        text = f"[database] url: the database cannot be opened: {error}. {advice}"
+        raise ConfigError(text) from error
+
+
+def _try_file(path: str) -> None:
+    """Raises `sqlite3.Error`; aiosqlite would leave a thread behind when it cannot open one."""
+    with closing(sqlite3.connect(path)) as probe:
+        probe.execute("PRAGMA schema_version")
+
+
+def _server_errors(in_a_file: bool) -> tuple[type[Exception], ...]:
+    if in_a_file:
+        return ()
+    # Only where it is used: it loads slowly.
+    from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
+
+    return InterfaceError, PostgresError
 
 
 async def _prove_durable(connection: BaseDBAsyncClient) -> None:

@@ -43,7 +43,6 @@ class Node:
     ae_title: str
     host: str
     port: int
-    tls: bool = False
     calling_ae_title: str = ""  # how we introduce ourselves there; empty: our own title
     transfer_syntaxes: tuple[str, ...] = ()  # what it may be sent; empty: anything
     max_associations: int = 2
@@ -97,7 +96,6 @@ def _checks(node: Node) -> list[tuple[bool, str]]:
             not _HOST.fullmatch(node.host),
             f"host '{node.host}': give a host name or an IP address, without a port",
         ),
-        (node.tls, "DICOM over TLS is not built yet: images would go out in plain text"),
         (not 1 <= node.port <= 65535, f"port {node.port}: ports go from 1 to 65535"),
         (
             not 1 <= node.max_associations <= 64,

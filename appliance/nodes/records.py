@@ -30,7 +30,6 @@ class NodeRow(Model):
     ae_title = fields.CharField(max_length=16)
     host = fields.CharField(max_length=253)
     port = fields.IntField()
-    tls = fields.BooleanField()
     calling_ae_title = fields.CharField(max_length=16)
     transfer_syntaxes: Any = fields.JSONField()
     max_associations = fields.IntField()
@@ -112,7 +111,6 @@ def _node(row: NodeRow) -> Node:
         ae_title=row.ae_title,
         host=row.host,
         port=row.port,
-        tls=row.tls,
         calling_ae_title=row.calling_ae_title,
         transfer_syntaxes=tuple(row.transfer_syntaxes),
         max_associations=row.max_associations,

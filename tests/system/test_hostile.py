@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
 import zlib
@@ -24,6 +25,7 @@ from tests.system.images import (
     STUDY,
     Image,
     ct,
+    part10,
     put,
 )
 
@@ -125,6 +127,27 @@ def test_a_transfer_that_breaks_off_leaves_nothing(shared_arca: Appliance) -> No
         association.socket.close()
     assert wire.store(shared_arca.port, [ct(61, source=33)]) == [0]
     assert shared_arca.kept().total() == before.total() + 1
+
+
+def test_broken_files_are_imported_or_refused_one_by_one(
+    shared_arca: Appliance, tmp_path: Path
+) -> None:
+    chance = random.Random(42)
+    for number in range(1, 201):
+        data = bytearray(part10(ct(number, source=37, pixels=64)))
+        data[chance.randrange(_FIRST)] ^= 1 << chance.randrange(8)
+        if number % 2:
+            data = data[: chance.randrange(_FIRST)]
+        (tmp_path / f"{number:03}.dcm").write_bytes(data)
+    whole = ct(201, source=37, pixels=64)
+    (tmp_path / "whole.dcm").write_bytes(part10(whole))
+    done = shared_arca.run("import", str(tmp_path), "--json")
+    report = json.loads(done.stdout)
+    outcomes = ("stored", "duplicates", "ignored", "failed")
+    assert sum(report[outcome] for outcome in outcomes) == report["files"] == 201
+    assert done.returncode == int(report["failed"] > 0)
+    assert shared_arca.holds([whole])
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 # Names

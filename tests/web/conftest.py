@@ -143,7 +143,6 @@ class Nodes:
             ae_title=form.ae_title,
             host=form.host,
             port=form.port,
-            tls=form.tls,
             calling_ae_title=form.calling_ae_title,
             transfer_syntaxes=form.transfer_syntaxes,
             max_associations=form.max_associations,

@@ -14,16 +14,15 @@ def test_adding_and_listing(run: Any) -> None:
 
 
 def test_every_option(run: Any) -> None:
-    more = "--tls --calling ME --max-associations 4 --bandwidth 2M --window 22:00-06:00"
+    more = "--calling ME --max-associations 4 --bandwidth 2M --window 22:00-06:00"
     syntaxes = "--transfer-syntax 1.2.840.10008.1.2 --transfer-syntax 1.2.840.10008.1.2.1"
     made = json.loads(run(*ADD, *more.split(), *syntaxes.split(), "--json").stdout)
-    assert made["tls"] is True
     assert made["calling_ae_title"] == "ME"
     assert made["max_associations"] == 4
     assert made["bandwidth"] == 2 << 20
     assert made["window"] == "22:00-06:00"
     assert made["transfer_syntaxes"] == ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"]
-    assert "4 associations, 2 MiB/s, 22:00-06:00, TLS" in run("node", "list").stdout
+    assert "4 associations, 2 MiB/s, 22:00-06:00" in run("node", "list").stdout
 
 
 def test_a_rate_that_is_none(run: Any) -> None:

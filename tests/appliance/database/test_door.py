@@ -89,6 +89,23 @@ async def test_after_closing_units_are_refused(tmp_path: Path) -> None:
         await opened.run(_names)
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite:////proc/nowhere/index.sqlite", "postgres://u:p@127.0.0.1:1/x"]
+)
+async def test_a_database_that_does_not_open_is_told_in_words(url: str) -> None:
+    with trio.fail_after(20), pytest.raises(ConfigError, match="cannot be opened") as raised:
+        async with open_database(url):
+            pass
+    assert "u:p" not in str(raised.value)
+
+
+async def test_a_damaged_database_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"not a database " * 1000)
+    with trio.fail_after(20), pytest.raises(ConfigError, match="file is not a database"):
+        async with open_database(f"sqlite:///{tmp_path}/index.sqlite"):
+            pass
+
+
 async def test_an_unknown_database_is_named() -> None:
     with pytest.raises(ConfigError, match="mysql"):
         async with open_database("mysql://host/name"):

@@ -76,7 +76,7 @@ def test_migrated_tables_are_those_of_the_records(tmp_path: Path) -> None:
 
 def test_no_record_has_changed_without_a_migration(tmp_path: Path) -> None:
     tortoise = Path(sys.executable).parent / "tortoise"
-    words = [tortoise, "-c", "appliance.database.schema.TORTOISE_ORM", "makemigrations"]
+    words = [str(tortoise), "-c", "appliance.database.schema.TORTOISE_ORM", "makemigrations"]
     assert TORTOISE_ORM["apps"]
     root = Path(__file__).parents[3]
     before = sorted((root / "appliance/database/migrations").rglob("*.py"))

@@ -47,7 +47,6 @@ def test_a_plain_node_is_fine() -> None:
         ({"bandwidth": 10}, "bandwidth"),
         ({"answer_seconds": 0.0}, "time-outs"),
         ({"transfer_syntaxes": ("1.2", "x")}, "'x' is no UID"),
-        ({"tls": True}, "TLS"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, object], words: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import Verification
 
 from appliance.network.services import AssociationReport
 from appliance.nodes.model import Node
@@ -23,13 +23,18 @@ class Peer:
         handlers = [(evt.EVT_C_ECHO, lambda _: self.status)]
         self.server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         self.node = Node("pacs", "PACS", "127.0.0.1", self.server.server_address[1])
+        self.entity = entity
+
+    def closes(self) -> None:
+        if self.server in self.entity._servers:
+            self.server.shutdown()
 
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
     peer = Peer()
     yield peer
-    peer.server.shutdown()
+    peer.closes()
 
 
 async def test_a_node_that_is_there(peer: Peer) -> None:
@@ -48,7 +53,7 @@ async def test_a_node_that_answers_oddly(peer: Peer) -> None:
 
 
 async def test_a_node_that_is_not_there(peer: Peer) -> None:
-    peer.server.shutdown()
+    peer.closes()
     echo = await verify(peer.node, "ARCA")
     assert not echo.ok
     assert "127.0.0.1" in echo.diagnosis

@@ -24,6 +24,7 @@ class Peer:
         self.reports: list[AssociationReport] = []
         self._received: list[tuple[str, bytes]] = []
         entity = AE("PACS")
+        self._entity = entity
         entity.add_supported_context(CT, EXPLICIT)
         self._server = entity.start_server(
             ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, self._store)]
@@ -46,7 +47,8 @@ class Peer:
         self.status = status
 
     def closes(self) -> None:
-        self._server.shutdown()
+        if self._server in self._entity._servers:
+            self._server.shutdown()
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ async def test_a_full_group_is_written_at_once(small_database: Database) -> None
             recorder.note(Result(item, Class.SUCCESS, NOW, 0))
         with trio.fail_after(30):
             while (await _sent(small_database))[0] < 3:
-                await trio.sleep(0.01)
+                await trio.lowlevel.checkpoint()
         nursery.cancel_scope.cancel()
 
 
@@ -53,5 +53,5 @@ async def test_a_lone_answer_is_written_soon(small_database: Database) -> None:
         recorder.note(Result(item, Class.SUCCESS, NOW, 0))
         with trio.fail_after(30):
             while (await _sent(small_database))[1] is not State.DONE:
-                await trio.sleep(0.01)
+                await trio.lowlevel.checkpoint()
         nursery.cancel_scope.cancel()

@@ -15,7 +15,10 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="BeatRow",
             fields=[
-                ("id", fields.IntField(generated=False, primary_key=True, unique=True, db_index=True)),
+                (
+                    "id",
+                    fields.IntField(generated=False, primary_key=True, unique=True, db_index=True),
+                ),
                 ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={

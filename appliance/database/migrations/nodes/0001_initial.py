@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
                 ("ae_title", fields.CharField(max_length=16)),
                 ("host", fields.CharField(max_length=253)),
                 ("port", fields.IntField()),
-                ("tls", fields.BooleanField()),
                 ("calling_ae_title", fields.CharField(max_length=16)),
                 (
                     "transfer_syntaxes",

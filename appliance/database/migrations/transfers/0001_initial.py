@@ -4,8 +4,6 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from appliance.transfers.model import ItemState, Stage
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -61,7 +59,7 @@ class Migration(migrations.Migration):
                 ("sha256", fields.CharField(max_length=64)),
                 ("once", fields.CharField(null=True, unique=True, max_length=32)),
                 ("destination", fields.CharField(max_length=64)),
-                ("state", fields.SmallIntField(default=ItemState.WAITING)),
+                ("state", fields.SmallIntField(default=0)),
                 ("urgency", fields.IntField()),
                 ("window", fields.CharField(default="", max_length=11)),
                 ("timed", fields.BooleanField(default=False)),
@@ -97,7 +95,7 @@ class Migration(migrations.Migration):
                 ("destination", fields.CharField(max_length=64)),
                 ("rule", fields.CharField(max_length=64)),
                 ("priority", fields.IntField()),
-                ("stage", fields.SmallIntField(default=Stage.OPEN)),
+                ("stage", fields.SmallIntField(default=0)),
                 ("instances", fields.IntField(default=0)),
                 ("sent", fields.IntField(default=0)),
                 ("set_aside", fields.IntField(default=0)),
