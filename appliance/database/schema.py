@@ -135,7 +135,8 @@ async def prepare() -> None:
 async def _connect(connection: Any) -> None:
     """Open it at once: Tortoise, doing it later, holds its lock for ever when that fails."""
     in_a_file = connection.capabilities.dialect == "sqlite"
-    failures = (OSError, sqlite3.Error, BaseORMException, *_server_errors(in_a_file))
+    drivers = _server_errors(in_a_file)
+    failures: tuple[type[Exception], ...] = (OSError, sqlite3.Error, BaseORMException, *drivers)
     try:
         if in_a_file:
             _try_file(connection.filename)

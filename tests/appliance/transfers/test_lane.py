@@ -88,6 +88,20 @@ async def test_a_rejection_parks_and_is_told_once(
     assert [one.parked for one in await desk.transfers.standings()] == [""]
 
 
+async def test_a_changed_node_is_tried_at_once(
+    desk: Desk, put: Put, jumping_clock: MockClock
+) -> None:
+    desk.script.refusal = failure("rejected_permanent")
+    async with desk.running():
+        await desk.order(put(1))
+        await desk.until(State.PARKED)
+        desk.script.refusal = None
+        desk.change(ae_title="RIGHT")
+        desk.transfers.node_changed("pacs")
+        await trio.sleep(1)
+        assert (await desk.only()).state is State.DONE
+
+
 async def test_a_mended_destination_leaves_the_park_by_itself(
     desk: Desk, put: Put, jumping_clock: MockClock
 ) -> None:

@@ -28,6 +28,18 @@ async def test_orders_are_carried_out(desk: Desk, put: Put, jumping_clock: MockC
     ) == 10  # fmt: skip
 
 
+async def test_the_way_of_an_object_is_timed(
+    desk: Desk, put: Put, jumping_clock: MockClock
+) -> None:
+    async with desk.running():
+        await desk.order(put(1), put(2))
+        await desk.until(State.DONE)
+    [routed] = [one for one in desk.meter.levels() if one.name == "route"]
+    assert routed.count == 2
+    assert routed.average is not None
+    assert 0 <= routed.average < 5
+
+
 async def test_what_waited_before_the_start_is_sent(
     desk: Desk, put: Put, jumping_clock: MockClock
 ) -> None:
