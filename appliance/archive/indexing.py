@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from tortoise.expressions import F
 
-from appliance.archive.model import Described, Finding, Patient, Removed, agree
+from appliance.archive.model import Described, Finding, Patient, Removed, Study, agree
 from appliance.archive.people import People
 from appliance.archive.records import CursorRow, InstanceRow, OpenRow, SeriesRow, StudyRow
 from appliance.archive.removal import remove
@@ -121,7 +121,9 @@ class Indexing:
 
     async def _meet_studies(self, lines: Sequence[Described], silent_to: int) -> None:
         """Know every study of the batch; add those that are new."""
-        first = {line.study.study_uid: line.study for line in reversed(lines)}
+        first: dict[str, Study] = {}
+        for line in lines:  # in the order they came, which is the order they are listed in
+            first.setdefault(line.study.study_uid, line.study)
         await self._recall([uid for uid in first if uid not in self._studies])
         fresh = [study for uid, study in first.items() if uid not in self._studies]
         if fresh:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
+from appliance.config import Config
 from appliance.database.door import Database, open_database
+from tests.appliance.running import configured, make_database
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/index.sqlite"
     make: Callable[[], str] = request.getfixturevalue("postgres")
     return make()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("database") / "index.sqlite"
+    make_database(path)
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path, empty_database: Path) -> Config:
+    """An appliance that nobody has started yet."""
+    return configured(tmp_path, empty_database)
 
 
 @pytest.fixture

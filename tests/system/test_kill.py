@@ -51,6 +51,20 @@ def test_ten_kills(tmp_path: Path) -> None:
     _prove(tmp_path, 10, 1_000)
 
 
+def test_three_stops_under_load(tmp_path: Path) -> None:
+    with Appliance(tmp_path / "arca") as arca:
+        arca.start()
+        with Sender(Orders(arca.port, tmp_path / "acks", source=2, pixels=8192)) as sender:
+            for times in range(1, 4):
+                sender.reach(100 * times)
+                assert arca.run("verify").returncode == 0, "beside eight senders"
+                assert arca.stop() == 0
+                assert arca.start() < UP_AGAIN
+        assert {answer.status >> 8 for answer in sender.answers()} <= {0, 0xA7}
+        assert_nothing_lost(arca, sender.acks())
+        assert_sound(arca)
+
+
 @pytest.mark.long
 def test_two_hundred_kills_and_twenty_thousand_acknowledgements(tmp_path: Path) -> None:
     _prove(tmp_path, 220, 22_000)

@@ -130,6 +130,16 @@ async def test_removals_and_additions_keep_their_order(
     ]
 
 
+async def test_studies_of_one_batch_are_listed_as_those_of_many(
+    database: Database, indexing: Indexing, line: Line
+) -> None:
+    lines = [line(number, StudyInstanceUID=f"1.{number}") for number in range(1, 5)]
+    await database.run(indexing.add, Batch("store", 2, lines[:2]))
+    await database.run(indexing.add, Batch("store", 4, lines[2:]))
+    found = await database.read(lookup.studies, StudyFilter())
+    assert [one.study_uid for one in found] == ["1.4", "1.3", "1.2", "1.1"]
+
+
 async def test_hundreds_of_studies_in_one_batch(
     database: Database, indexing: Indexing, line: Line
 ) -> None:
