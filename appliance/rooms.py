@@ -126,4 +126,4 @@ class _Users:
         return await verify(node, calling_ae_title, self._nodes.note_report)
 
     def changed(self, node: str) -> None:
-        self._transfers.news([node])
+        self._transfers.node_changed(node)

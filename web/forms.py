@@ -21,7 +21,7 @@ class NodeForm:
     port: int
     calling_ae_title: str = ""
     transfer_syntaxes: tuple[str, ...] = ()
-    max_associations: int = 1
+    max_associations: int = 2
     bandwidth: int | None = None  # bytes per second
     window: str | None = None  # "22:00-06:00"
 

@@ -44,7 +44,7 @@ def node() -> None:
 @click.option("--host", required=True, help="Its address or host name.")
 @click.option("--port", required=True, type=click.IntRange(1, 65535))
 @click.option("--calling", default="", help="The AE title we call it with.  [default: ours]")
-@click.option("--max-associations", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--max-associations", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--bandwidth", type=_Rate(), help="At most so many bytes per second: 500K, 20M.")
 @click.option("--window", help='Send between these hours only: "22:00-06:00".')
 @click.option("--transfer-syntax", multiple=True, help="A UID it accepts; may be repeated.")

@@ -52,7 +52,8 @@ def configured(folder: Path, database: Path, **sections: Mapping[str, object]) -
     if not home.exists():
         home.mkdir(mode=0o700)
         shutil.copy(database, home / "index.sqlite")
-    given = {name: {**_USUAL.get(name, {}), **sections.get(name, {})} for name in _USUAL | sections}
+    names = [*_USUAL, *(name for name in sections if name not in _USUAL)]
+    given = {name: {**_USUAL.get(name, {}), **sections.get(name, {})} for name in names}
     (folder / "arca.toml").write_text(_toml(given))
     return load(folder / "arca.toml")
 
@@ -154,5 +155,5 @@ class Operator:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what no event tells; fails after a time in which it should long have come."""
     with trio.fail_after(20):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - it is not ours to signal
             await trio.sleep(0.01)

@@ -10,7 +10,7 @@ def test_adding_and_listing(run: Any) -> None:
         run(*ADD).stdout == "PACS (PACS_AE at 10.0.0.5:104) was added; `arca node echo` tries it.\n"
     )
     line = run("node", "list").stdout.splitlines()[1]
-    assert line == "PACS  PACS_AE   10.0.0.5   104  1 association        0  ready"
+    assert line == "PACS  PACS_AE   10.0.0.5   104  2 associations        0  ready"
 
 
 def test_every_option(run: Any) -> None:
