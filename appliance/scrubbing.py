@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import trio
 from appliance.config import Config
 from appliance.journal.model import Severity
 from appliance.journal.service import Journal
-from storage.scrub import Slice, scrub_slice
+from storage.scrub import scrub_slice
 from storage.volume import Volume
 
 log = logging.getLogger(__name__)
@@ -26,13 +27,16 @@ async def scrub_for_ever(volume: Volume, journal: Journal, config: Config) -> No
     """Verify a slice each minute, until cancelled; what is damaged becomes an alarm."""
     place = config.appliance.home / "scrub.place"
     after = await trio.to_thread.run_sync(_read, place)
+    told: set[str] = set()  # a small store is read again each minute: one alarm is enough
     while True:
         await trio.sleep(_PAUSE)
         space = await trio.to_thread.run_sync(volume.space)
         done = await trio.to_thread.run_sync(
             scrub_slice, volume, after, budget(space.total - space.free)
         )
-        _tell(done, journal)
+        told = await trio.to_thread.run_sync(_still_damaged, volume, told)
+        _tell([digest for digest in done.damaged if digest not in told], journal)
+        told.update(done.damaged)
         after = done.after
         await trio.to_thread.run_sync(place.write_text, f"{after}\n")
 
@@ -42,8 +46,13 @@ def budget(used: int) -> int:
     return int(min(max(used * _PAUSE / _ROUND, _LEAST), _MOST))
 
 
-def _tell(done: Slice, journal: Journal) -> None:
-    for digest in done.damaged:
+def _still_damaged(volume: Volume, digests: Set[str]) -> set[str]:
+    """Without those of which a good copy has come since."""
+    return {digest for digest in digests if volume.is_damaged(digest)}
+
+
+def _tell(damaged: Sequence[str], journal: Journal) -> None:
+    for digest in damaged:
         journal.note(
             "object.damaged",
             "A stored object does not agree with its digest any more, or is gone. "

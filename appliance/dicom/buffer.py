@@ -4,9 +4,9 @@ from __future__ import annotations
 
 # While nothing but talk and small objects arrive: 200 associations cost 13 MB.
 IDLE_SIZE = 64 << 10
-# From the first object on that does not fit: an object of CT size comes in three parts, so that
-# the first ones are hashed and written while the next are received.
-BUSY_SIZE = 256 << 10
+# From the first object on that does not fit: an object of CT size comes in two parts, so that
+# the first is hashed and written while the other is received.
+BUSY_SIZE = 320 << 10
 # Less room than this is not worth a system call: hand on what is there first.
 _WORTHWHILE = 16 << 10
 

@@ -32,6 +32,9 @@ _SMALL = 64 << 10
 # While its header is not known an object is held: if it cannot be understood, all of it can
 # still go to quarantine.
 _MOST_HELD = 256 << 10
+# Less than this at a time is most likely the end of an object: it waits for `finish`, which
+# comes next, and one hop stores and commits it.
+_FULL = 256 << 10
 # Some 5 ms of scanning in the worst case before others have their turn.
 _SCAN = 64 << 10
 
@@ -47,6 +50,7 @@ class Sink:
         self._header: Header | None = None
         self._held: list[Buffer] = []
         self._held_bytes = 0
+        self._lent: Sequence[memoryview] = ()  # good until the next call has returned
         self._bytes = 0
         self._incoming: Incoming | None = None
         self._writing: Errand[None] | None = None  # under way while the next bytes are received
@@ -55,6 +59,8 @@ class Sink:
 
     async def write(self, fragments: Sequence[memoryview]) -> None:
         await self._written()
+        if self._lent:  # it was not the end after all
+            await self._try(partial(self._append, self._taken()))
         total = sum(map(len, fragments))
         self._bytes += total
         if self._refusal is None and self._bytes > self._desk.largest_object:
@@ -66,9 +72,12 @@ class Sink:
         elif self._held_bytes + total <= self._most_held():
             self._held += [bytes(fragment) for fragment in fragments]
             self._held_bytes += total
+        elif total < _FULL and self._header is not None:
+            self._lent = fragments
         else:
-            held, self._held, self._held_bytes = [*self._held, *fragments], [], 0
-            self._writing = Errand(partial(self._append, held), self._desk.threads)
+            self._writing = Errand(
+                partial(self._append, self._taken(fragments)), self._desk.threads
+            )
             await self._writing.start()
 
     async def finish(self) -> Answer:
@@ -85,7 +94,7 @@ class Sink:
         if self._ended:
             return
         self._ended = True
-        self._held = []
+        self._taken()
         self._desk.broke_off()
         with trio.CancelScope(shield=True):
             await self._written()
@@ -141,6 +150,12 @@ class Sink:
         path = aside.path if aside and whole else None
         return self._desk.refused(self._identity, self._refusal, path)
 
+    def _taken(self, fragments: Sequence[memoryview] = ()) -> list[Buffer]:
+        """Everything that waits to be written, in order, and `fragments`."""
+        waiting = [*self._held, *self._lent, *fragments]
+        self._held, self._held_bytes, self._lent = [], 0, ()
+        return waiting
+
     async def _written(self) -> None:
         """Until the bytes handed over before are taken; a store that could not refuses them."""
         if self._writing is None:
@@ -171,8 +186,9 @@ class Sink:
 
     def _commit(self) -> Receipt:
         assert self._header is not None
-        if self._held or self._incoming is None:
-            self._append(self._held)
+        waiting = self._taken()
+        if waiting or self._incoming is None:
+            self._append(waiting)
         assert self._incoming is not None
         return self._incoming.commit(
             self._identity.sop_instance_uid,

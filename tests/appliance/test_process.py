@@ -112,8 +112,8 @@ async def test_everything_is_let_go_at_the_end(config: Config) -> None:
 
 @asynccontextmanager
 async def _portal(caplog: pytest.LogCaptureFixture) -> AsyncIterator[httpx.AsyncClient]:
-    [port] = [one.args[0] for one in caplog.records if "status page" in one.msg if one.args]
-    address = f"https://127.0.0.1:{port}"
+    [told] = [one.getMessage() for one in caplog.records if "status page" in one.msg]
+    address = f"https://127.0.0.1:{told.split()[-1]}"
     async with httpx.AsyncClient(verify=False, base_url=address) as client:
         yield client
 
@@ -147,7 +147,7 @@ async def test_a_broken_index_stops_no_reception_and_catches_up(
             assert await send(port, [picture("1.2.3.3")]) == [0]
         await until(lambda: _has(operator, 3))
         [part] = [one for one in (await _status(operator))["parts"] if one["name"] == "index"]
-        assert "Abort" in part["failure"] or "not now" in part["failure"]
+        assert part["failure"].endswith("not now")
         assert part["restarts"] > 0
     assert "CompressedSamples" not in "".join(one.getMessage() for one in caplog.records)
 
@@ -170,9 +170,8 @@ async def _status(operator: Operator) -> Any:
 
 
 async def _is_ill(operator: Operator, name: str) -> bool:
-    return any(
-        one["name"] == name and not one["well"] for one in (await _status(operator))["parts"]
-    )
+    parts = (await _status(operator))["parts"]
+    return name in [one["name"] for one in parts if not one["well"]]
 
 
 async def _has(operator: Operator, instances: int) -> bool:

@@ -15,6 +15,7 @@ from appliance.nodes.model import Node
 from appliance.premises import open_store
 from appliance.rooms import Rooms, furnished
 from appliance.routing.model import Rule
+from appliance.tables import Size
 from tests.appliance.network.reception import receiving
 from tests.appliance.running import picture
 
@@ -125,7 +126,7 @@ async def test_the_store_is_let_go_when_the_database_does_not_open(config: Confi
 
 
 async def test_settings_reach_their_rooms(config: Config, tmp_path: Path) -> None:
-    small = replace(config, dicom=replace(config.dicom, max_object=4096))
+    small = replace(config, dicom=replace(config.dicom, max_object=Size(4096)))
     async with furnished(small) as rooms:
         taken = await rooms.intake.import_file(picture("1.2.3.1").save(tmp_path / "a.dcm"))
         assert taken.reason == "it is larger than allowed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,15 @@ from trio.testing import MockClock
 
 from appliance.clock import monotonic
 from appliance.config import Config
-from appliance.journal.model import Event, Severity
+from appliance.journal.model import Severity
 from appliance.rooms import Rooms, furnished
 from appliance.scrubbing import budget, scrub_for_ever
 from tests.appliance.running import picture
+
+
+@pytest.fixture
+def place(config: Config) -> Path:
+    return config.appliance.home / "scrub.place"
 
 
 @pytest.fixture
@@ -27,16 +33,37 @@ async def rooms(config: Config, tmp_path: Path) -> AsyncIterator[Rooms]:
         yield made
 
 
-async def _alarms(rooms: Rooms, count: int) -> list[Event]:
-    """Scrub until there are so many."""
-    ends = monotonic() + 20  # the clock of the loop runs ahead here
+@asynccontextmanager
+async def _scrubbing(rooms: Rooms) -> AsyncIterator[None]:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scrub_for_ever, rooms.volume, rooms.journal, rooms.config)
-        while len(found := await rooms.journal.latest(kind="object.damaged")) < count:
+        yield
+        nursery.cancel_scope.cancel()
+
+
+async def _slices(place: Path, count: int) -> None:
+    """Wait until so many were read to the end of the store."""
+    ends = monotonic() + 20  # the clock of the loop runs ahead here
+    for _ in range(count):
+        while _place(place) != "0\n":
             assert monotonic() < ends
             await trio.sleep(60)
-        nursery.cancel_scope.cancel()
-    return found
+        _put(place, "seen")
+
+
+def _place(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+async def _alarms(rooms: Rooms) -> list[str]:
+    """What they are about, the newest first."""
+    found = await rooms.journal.latest(kind="object.damaged")
+    assert {one.severity for one in found} == {Severity.ALARM}
+    return [one.subject for one in found]
 
 
 def _files(rooms: Rooms) -> list[Path]:
@@ -52,26 +79,44 @@ def _spoil(path: Path) -> None:
     path.write_bytes(content)
 
 
-async def test_damage_is_told_once(rooms: Rooms, autojump_clock: MockClock) -> None:
+async def test_damage_is_told_once(rooms: Rooms, place: Path, autojump_clock: MockClock) -> None:
     first, second, _ = _files(rooms)
     _spoil(first)
     second.unlink()
-    found = await _alarms(rooms, 2)
-    digests = {first.stem, second.stem}
-    assert {one.subject for one in found} == digests
-    assert {one.severity for one in found} == {Severity.ALARM}
-    assert {one for one in digests if rooms.volume.is_damaged(one)} == digests
+    async with _scrubbing(rooms):
+        await _slices(place, 4)
+    assert await _alarms(rooms) == [second.stem, first.stem]
+    assert [rooms.volume.is_damaged(one.stem) for one in _files(rooms)] == [True, True, False]
 
 
-async def test_it_goes_on_where_it_was(rooms: Rooms, autojump_clock: MockClock) -> None:
+async def test_damage_after_a_repair_is_told_again(
+    rooms: Rooms, place: Path, tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    first, *_ = _files(rooms)
+    async with _scrubbing(rooms):
+        for count in (1, 2):
+            _spoil(first)
+            await _slices(place, 2)
+            assert await _alarms(rooms) == [first.stem] * count
+            first.unlink()
+            await rooms.intake.import_file(tmp_path / "1.2.3.0.dcm")
+            await _slices(place, 2)
+
+
+async def test_it_goes_on_where_it_was(
+    rooms: Rooms, place: Path, autojump_clock: MockClock
+) -> None:
     first, _, third = _files(rooms)
-    place = rooms.config.appliance.home / "scrub.place"
-    place.write_text("3\n")  # the line of the second
+    _put(place, "3\n")  # the line of the second
     _spoil(first)
     _spoil(third)
-    assert [one.subject for one in await _alarms(rooms, 1)] == [third.stem]
-    place.write_text("no number")
-    assert {one.subject for one in await _alarms(rooms, 2)} >= {first.stem}
+    async with _scrubbing(rooms):
+        await _slices(place, 2)
+    assert await _alarms(rooms) == [first.stem, third.stem]
+    _put(place, "no number")
+    async with _scrubbing(rooms):
+        await _slices(place, 2)
+    assert (await _alarms(rooms))[:2] == [third.stem, first.stem]
 
 
 def test_how_much_at_a_time() -> None:
