@@ -12,6 +12,7 @@ from importlib.metadata import version
 import trio
 
 from appliance import clock, pulse
+from appliance.alarm import watch_store
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -77,6 +78,7 @@ class Process:
             "queue": rooms.transfers.run,
             "nodes": rooms.nodes.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
+            "store alarm": partial(watch_store, rooms.volume, rooms.journal),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,

@@ -107,7 +107,11 @@ class Indexing:
         digests = [line.instance.sha256 for line in run]
         found = await InstanceRow.filter(sha256__in=digests).only("sha256")
         there = {row.sha256 for row in found}
-        lines = [line for line in run if line.instance.sha256 not in there]
+        lines: list[Described] = []
+        for line in run:  # a copy that replaces a damaged one may come in the same batch
+            if line.instance.sha256 not in there:
+                there.add(line.instance.sha256)
+                lines.append(line)
         await self._meet_studies(lines, silent_to)
         fresh = await self._meet_series(lines)
         await InstanceRow.bulk_create([self._row(line) for line in lines])

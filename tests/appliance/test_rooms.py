@@ -78,7 +78,6 @@ async def test_a_rule_orders_with_the_index_and_a_changed_node_is_tried_at_once(
         assert await rooms.transfers.waiting() == {"PACS": 1}
         nursery.start_soon(rooms.transfers.run)
         await rooms.nodes.change(_node(pacs.port))
-        await rooms.transfers.retry()
         with trio.fail_after(20):
             await pacs.rooms.until(lambda: bool(pacs.rooms.stored))
         nursery.cancel_scope.cancel()

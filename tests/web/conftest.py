@@ -55,6 +55,7 @@ class Memory:
     parts: tuple[Part, ...] = (Part("listener", well=True), Part("index", well=True))
     failure: Exception | None = None  # raised by the overview
     closed: bool = False  # an import was closed before its end
+    broken_off: str = ""  # why an import ends after its second file
 
     def node(self, name: str) -> Node:
         if name not in self.nodes:
@@ -88,6 +89,7 @@ class Overview:
             rules=len(self.memory.rules),
             levels=LEVELS,
             parts=self.memory.parts,
+            availability=0.99957,
         )
 
     async def healthy(self) -> tuple[Part, ...]:
@@ -122,7 +124,8 @@ class Studies:
         try:
             yield ImportProgress(1, 1, 0, 0, 0, 512, str(path / "a.dcm"))
             yield ImportProgress(2, 1, 0, 0, 1, 512, str(path / "b.dcm"), "cut \x1b[31m short")
-            yield ImportProgress(2, 1, 0, 0, 1, 512, "", done=True)
+            at = str(path) if self.memory.broken_off else ""
+            yield ImportProgress(2, 1, 0, 0, 1, 512, at, self.memory.broken_off, done=True)
         except GeneratorExit:
             self.memory.closed = True
             raise
@@ -154,6 +157,8 @@ class Nodes:
 
     async def remove(self, name: str) -> None:
         self.memory.node(name)
+        if needed := [one.name for one in self.memory.rules.values() if one.to == name]:
+            raise BadRequest(f"node {name} is needed by {needed}")
         del self.memory.nodes[name]
 
     async def echo(self, name: str) -> Echo:
@@ -168,6 +173,7 @@ class Nodes:
         for caller in self.memory.callers:
             if caller.calling_ae_title == ae_title and host in (None, caller.host):
                 self.memory.callers.remove(caller)
+                await self.add(NodeForm(name or ae_title, ae_title, caller.host, 104))
                 return caller
         raise UnknownName(f"nobody called {ae_title} waits to be admitted")
 
@@ -187,8 +193,9 @@ class Rules:
 
     async def add(self, form: RuleForm) -> Rule:
         self.memory.node(form.to)
-        if "(" in form.when:
-            raise BadRequest(f"when = {form.when}: a parenthesis is not closed")
+        _check(form.when)
+        if form.name in self.memory.rules:
+            raise NameTaken(f"there is a rule {form.name} already")
         made = Rule(form.name, form.when, form.to, form.per, form.priority, form.window)
         return self.memory.rules.setdefault(form.name, made)
 
@@ -197,13 +204,22 @@ class Rules:
             raise UnknownName(f"there is no rule {name}")
 
     async def test(self, study_uid: str | None, when: str | None) -> list[Trial]:
+        _check(when or "")
         names = [""] if when else list(self.memory.rules)
-        studies = [study_uid] if study_uid else [one.study_uid for one in self.memory.studies]
+        known = [one.study_uid for one in self.memory.studies]
+        if study_uid not in (None, *known):
+            raise UnknownName(f"there is no study {study_uid}")
+        studies = [study_uid] if study_uid else known
         return [
             Trial(study, name, "", 0, 1, f"{when or 'rule'} is false")
             for study in studies
             for name in names
         ]
+
+
+def _check(when: str) -> None:
+    if "(" in when:
+        raise BadRequest(f"when = {when}: a parenthesis is not closed")
 
 
 @dataclass

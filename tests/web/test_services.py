@@ -1,7 +1,10 @@
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
-from web.services import Part, Services, Status
+import pytest
+
+from tests.web.conformance import Conformance
+from web.services import Part, Status
 
 
 def status(*parts: Part) -> Status:
@@ -34,11 +37,13 @@ def test_the_appliance_is_well_when_every_part_is() -> None:
     assert not status(Part("index", well=True), Part("listener", well=False)).well
 
 
-async def test_the_appliance_in_memory_answers_the_protocols(services: Services) -> None:
-    questions: list[Any] = [
-        await services.overview.events(2),
-        await services.studies.find("doe", None),
-        await services.nodes.pending(),
-        await services.queue.jobs(None, None),
-    ]
-    assert [len(answer) for answer in questions] == [2, 1, 1, 1]
+class TestInMemory(Conformance):
+    """The appliance for tests of others passes the suite of the real one."""
+
+    @pytest.fixture
+    def answering(self) -> int:
+        return 104
+
+    @pytest.fixture
+    def medium(self, tmp_path: Path) -> Path:
+        return tmp_path

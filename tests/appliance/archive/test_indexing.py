@@ -130,6 +130,14 @@ async def test_removals_and_additions_keep_their_order(
     ]
 
 
+async def test_a_copy_that_replaces_a_damaged_one_is_one_row(
+    database: Database, indexing: Indexing, line: Line
+) -> None:
+    await database.run(indexing.add, Batch("store", 3, [line(1), line(2), line(1)]))
+    assert (await _study(database)).instances == 2
+    assert await database.read(lookup.totals) == (1, 2)
+
+
 async def test_studies_of_one_batch_are_listed_as_those_of_many(
     database: Database, indexing: Indexing, line: Line
 ) -> None:

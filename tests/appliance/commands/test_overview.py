@@ -11,6 +11,7 @@ def test_status(run: Any) -> None:
         "State            well",
         "DICOM            ARCA at 0.0.0.0:11112",
         "Running for      3 d 4 h",
+        "Up this month    99.95 % of the time since the first start",
         "Free space       812 GiB",
         "receive        3 s       0.012 s    1234  kept",
         "send           2 s       -             0  not measured yet",

@@ -62,6 +62,16 @@ def test_an_import_for_scripts(run: Any, tmp_path: Path) -> None:
     assert told["errors"][0]["file"].endswith("b.dcm")
 
 
+def test_an_import_that_broke_off_tells_what_came_in(run: Any, memory: Any, tmp_path: Path) -> None:
+    memory.broken_off = "no room is left"
+    result = run("import", str(tmp_path))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("2 files: 1 stored (512 bytes), ")
+    assert result.stderr.splitlines()[-1] == f"{tmp_path}: no room is left"
+    told = json.loads(run("import", "--json", str(tmp_path)).stdout)
+    assert (told["stored"], told["errors"][-1]["error"]) == (1, "no room is left")
+
+
 def test_an_import_that_cannot_go_on(run: Any, memory: Any, tmp_path: Path) -> None:
     memory.failure = ApplianceError("the disk is full")
     result = run("import", str(tmp_path))
