@@ -30,11 +30,11 @@ async def scrub_for_ever(volume: Volume, journal: Journal, config: Config) -> No
     told: set[str] = set()  # a small store is read again each minute: one alarm is enough
     while True:
         await trio.sleep(_PAUSE)
+        told = await trio.to_thread.run_sync(_still_damaged, volume, told)
         space = await trio.to_thread.run_sync(volume.space)
         done = await trio.to_thread.run_sync(
             scrub_slice, volume, after, budget(space.total - space.free)
         )
-        told = await trio.to_thread.run_sync(_still_damaged, volume, told)
         _tell([digest for digest in done.damaged if digest not in told], journal)
         told.update(done.damaged)
         after = done.after

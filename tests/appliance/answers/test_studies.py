@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from appliance.config import Config
 from appliance.rooms import Rooms
-from storage.errors import StoreError
 from storage.store import Buffer
 from storage.system import System
 from tests.appliance.answers.conftest import answers, rooms_on
