@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
+import trio.testing
 
 from appliance.alarm import severity, watch_store
 from appliance.config import Config
@@ -15,9 +16,8 @@ async def test_a_store_that_stopped_is_one_alarm(config: Config) -> None:
     async with furnished(config) as rooms, trio.open_nursery() as nursery:
         nursery.start_soon(watch_store, rooms.volume, rooms.journal)
         rooms.volume._parts.dock.committer.stop("syncing failed")
-        with trio.fail_after(30):
-            while not (found := await rooms.journal.latest(10, "store.stopped")):
-                await trio.sleep(0.05)
+        await trio.testing.wait_all_tasks_blocked()
+        found = await rooms.journal.latest(10, "store.stopped")
         nursery.cancel_scope.cancel()
     assert [(one.severity, "syncing failed" in one.text) for one in found] == [
         (Severity.ALARM, True)

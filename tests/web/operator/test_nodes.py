@@ -5,7 +5,7 @@ NODE = {"name": "PA/CS 1", "ae_title": "PACS", "host": "10.0.0.5", "port": 104}
 
 async def test_the_registry(ask: Any) -> None:
     status, made = await ask("POST", "/nodes", NODE)
-    assert (status, made["paused"], made["max_associations"]) == (201, False, 1)
+    assert (status, made["paused"], made["max_associations"]) == (201, False, 2)
     assert await ask("GET", "/nodes") == (200, [made])
     assert (await ask("POST", "/nodes", NODE))[0] == 409
     assert (await ask("POST", "/nodes", NODE | {"port": "x"}))[0] == 400
