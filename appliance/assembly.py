@@ -59,7 +59,10 @@ async def _reindex(config: Config, progress: Progress) -> int:
     volume = await trio.to_thread.run_sync(open_store, config)
     with volume:
         async with open_database(config.database.url) as database:
-            return await rebuild(database, volume, Journal(database), progress)
+            journal = Journal(database)
+            count = await rebuild(database, volume, journal, progress)
+            await journal.flush()
+            return count
 
 
 def check(config: Config) -> list[Finding]:

@@ -150,9 +150,10 @@ class Acceptor:
         self._meter.associations.labels("in", ending.outcome).inc()
         caller = self._conversation.caller
         log.info(
-            "association with %s at %s: %s, %d objects, %d bytes, %.1f s. %s",
+            "association with %s at %s: %s, %d objects, %d bytes, %.1f s%s",
             *(caller.calling_ae_title or "?", caller.host, ending.outcome),
-            *(self._session.objects, self._session.bytes, seconds, ending.diagnosis),
+            *(self._session.objects, self._session.bytes, seconds),
+            ending.diagnosis and f": {ending.diagnosis}",
         )
         report = AssociationReport(
             caller.host,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydicom
 import trio
@@ -23,6 +23,8 @@ from appliance.database.door import open_database
 from appliance.intake.part10 import file_header
 from appliance.network.requestor import associate
 from appliance.network.settings import Outgoing, Remote
+
+T = TypeVar("T")
 
 CT_SMALL = Path(pydicom.__file__).parent / "data" / "test_files" / "CT_small.dcm"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -137,6 +139,10 @@ class Operator:
     async def post(self, address: str, **body: Any) -> Any:
         return await self._do(partial(self._door.post, address, body))
 
+    async def lines(self, address: str, **body: Any) -> list[dict[str, Any]]:
+        """All of an answer that comes line by line."""
+        return await self._do(lambda: list(self._door.lines(address, body)))
+
     async def node(self, name: str, port: int) -> None:
         node = {"name": name, "ae_title": name, "host": "127.0.0.1", "port": port}
         await self.post("/nodes", **node)
@@ -148,7 +154,7 @@ class Operator:
     def _door(self) -> Door:
         return Door(self.config.control.socket, "arca serve")
 
-    async def _do(self, work: Callable[[], Any]) -> Any:
+    async def _do(self, work: Callable[[], T]) -> T:
         return await trio.to_thread.run_sync(work)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sqlite3
@@ -194,6 +195,37 @@ async def test_callers_are_admitted_as_configured(tmp_path: Path, empty_database
             assert isinstance(await other.associate(request), AssociateReject)
         [report, *_] = await operator.get("/associations", peer="SENDER")
         assert report["diagnosis"]
+
+
+@pytest.fixture
+def medium(tmp_path: Path) -> Path:
+    folder = tmp_path / "medium"
+    folder.mkdir()
+    for number in range(20):
+        picture(f"1.2.9.{number}", "1.2.9").save(folder / f"{number}.dcm")
+    return folder
+
+
+async def test_an_import_is_told_line_by_line(config: Config, medium: Path) -> None:
+    operator = Operator(config)
+    async with serving(config):
+        lines = await operator.lines("/import", path=str(medium))
+        assert [one["files"] for one in lines] == [*range(1, 21), 20]
+        assert (lines[-1]["done"], lines[-1]["stored"], lines[-1]["error"]) == (True, 20, "")
+        await until(lambda: _has(operator, 20))
+
+
+async def test_an_import_whose_caller_goes_away_ends(
+    config: Config, medium: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    operator, body = Operator(config), json.dumps({"path": str(medium)})
+    request = f"POST /import HTTP/1.1\r\nHost: arca\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    async with serving(config):
+        async with await trio.open_unix_socket(config.control.socket) as caller:
+            await caller.send_all(request.encode())
+            assert (await caller.receive_some()).startswith(b"HTTP/1.1 200")
+        assert (await operator.lines("/import", path=str(medium)))[-1]["files"] == 20
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def test_it_starts_with_its_port_and_ends_with_its_scope(config: Config) -> None:

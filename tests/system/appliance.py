@@ -215,6 +215,10 @@ class Appliance:
         found = [line for line in lines if line.split("{")[0].split(" ")[0] == name]
         return sum(float(line.rsplit(" ", 1)[1]) for line in found)
 
+    def told(self, since: int = 0) -> str:
+        """Its log from that byte on."""
+        return self.log.read_bytes()[since:].decode()
+
     # Looking inside
 
     def objects(self) -> list[Path]:

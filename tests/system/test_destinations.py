@@ -26,7 +26,9 @@ class Study:
 
     def __init__(self, arca: Appliance) -> None:
         self.arca, self._number = arca, next(_studies)
-        self.images = [ct(each, source=20, study=self._number) for each in range(1, COUNT + 1)]
+        self.images = [
+            ct(each, source=20, study=self._number, pixels=8192) for each in range(1, COUNT + 1)
+        ]
         self.digests = {image.digest for image in self.images}
         self.first = self.images[0].sop_instance_uid
 

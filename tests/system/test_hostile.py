@@ -39,7 +39,7 @@ GONE = -1
 @pytest.fixture(autouse=True)
 def unharmed(shared_arca: Appliance) -> Iterator[None]:
     """The same process goes on after each test, indexes all it kept and serves the next."""
-    pid = shared_arca.pid
+    pid, logged = shared_arca.pid, len(shared_arca.told().encode())
     yield
     assert shared_arca.alive()
     assert shared_arca.pid == pid
@@ -48,7 +48,7 @@ def unharmed(shared_arca: Appliance) -> Iterator[None]:
     kept = sum(shared_arca.kept().values())
     assert sum(shared_arca.settled(kept).values()) == kept
     assert shared_arca.ask("status")["well"]
-    assert "Traceback" not in shared_arca.log.read_text()
+    assert "Traceback" not in shared_arca.told(logged)
 
 
 def _clear(status: int) -> bool:
@@ -172,13 +172,18 @@ _NAMES = [
 
 
 def _misnamed(name: str) -> list[Image]:
-    image, text = ct(1, source=34, pixels=64), name.encode()
+    """The name in the command, or in one element of an object of a study of its own."""
+    text = name.encode()
+    images = [ct(1, source=34, study=6 * _NAMES.index(name) + n, pixels=64) for n in range(6)]
+    tags = (STUDY, SERIES, PATIENT_ID, PATIENT_NAME)
     return [
-        replace(image, sop_instance_uid=name, content=put(image.content, SOP_INSTANCE, text)),
-        replace(image, sop_instance_uid=name),
+        replace(images[0], sop_instance_uid=name),
+        replace(
+            images[1], sop_instance_uid=name, content=put(images[1].content, SOP_INSTANCE, text)
+        ),
         *(
             replace(image, content=put(image.content, tag, text))
-            for tag in (STUDY, SERIES, PATIENT_ID, PATIENT_NAME)
+            for image, tag in zip(images[2:], tags, strict=True)
         ),
     ]
 

@@ -20,10 +20,10 @@ from web.services import ImportProgress, Services
 
 @pytest.fixture
 def medium(tmp_path: Path) -> Path:
-    """Forty images of a study, one of them twice, and what is no image."""
+    """Images of a study, one of them twice, and what is no image."""
     folder = tmp_path / "medium"
     (folder / "below").mkdir(parents=True)
-    for number in range(40):
+    for number in range(24):
         picture(f"1.2.9.{number}", "1.2.9").save(folder / "below" / f"{number:02}.dcm")
     picture("1.2.9.7", "1.2.9").save(folder / "again.dcm")
     (folder / "readme.txt").write_text("not an image")
@@ -85,16 +85,16 @@ async def test_a_person_does_not_like_to_wait(services: Services) -> None:
 async def test_an_import_tells_how_far_it_is(rooms: Rooms, medium: Path) -> None:
     services = answers(rooms)
     *steps, last = await _import(services, medium)
-    assert [one.files for one in steps] == list(range(1, 43))
-    assert (last.stored, last.duplicates, last.ignored, last.failed) == (40, 1, 1, 0)
+    assert [one.files for one in steps] == list(range(1, 27))
+    assert (last.stored, last.duplicates, last.ignored, last.failed) == (24, 1, 1, 0)
     assert (last.done, last.error, last.current) == (True, "", "")
     stored = sum(path.stat().st_size for path in (medium / "below").iterdir())
-    assert abs(last.bytes - stored) < 42 * 1024
+    assert abs(last.bytes - stored) < 26 * 1024
     with trio.fail_after(20):
-        await rooms.archive.until_indexed(41)
-    assert [one.instances for one in await services.studies.find("1.2.9", None)] == [40]
+        await rooms.archive.until_indexed(25)
+    assert [one.instances for one in await services.studies.find("1.2.9", None)] == [24]
     *_, again = await _import(services, medium)
-    assert (again.stored, again.duplicates, again.bytes) == (0, 41, 0)
+    assert (again.stored, again.duplicates, again.bytes) == (0, 25, 0)
 
 
 async def test_a_file_that_is_too_large_is_told_and_the_rest_comes_in(
@@ -106,7 +106,7 @@ async def test_a_file_that_is_too_large_is_told_and_the_rest_comes_in(
         reports = await _import(answers(rooms), medium)
     [wrong] = [one for one in reports if one.error]
     assert (wrong.current, wrong.error) == (f"{medium}/big.dcm", "it is larger than allowed")
-    assert (reports[-1].stored, reports[-1].failed) == (40, 1)
+    assert (reports[-1].stored, reports[-1].failed) == (24, 1)
 
 
 class Disk(System):
@@ -139,11 +139,11 @@ async def test_an_import_that_meets_a_full_store_tells_what_came_in_and_why_it_e
         assert last.done
         assert "MiB kept free. Make room" in last.error
         assert last.current == str(medium)
-        assert 0 < last.stored < 40
+        assert 0 < last.stored < 24
         assert last.stored == rooms.volume.last() - 1
         disk.room = 1 << 30
         *_, rest = await _import(services, medium)
-        assert (rest.stored + last.stored, rest.error) == (40, "")
+        assert (rest.stored + last.stored, rest.error) == (24, "")
         assert rest.duplicates == last.stored + 1
 
 
@@ -158,4 +158,4 @@ async def test_an_import_may_be_left_at_any_time(rooms: Rooms, medium: Path) -> 
         async for one in reports:
             assert one.files == 1
             break
-    assert 1 < rooms.volume.last() < 41
+    assert 1 < rooms.volume.last() < 25
