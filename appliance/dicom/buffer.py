@@ -7,6 +7,8 @@ IDLE_SIZE = 64 << 10
 # From the first object on that does not fit: an object of CT size comes in two parts, so that
 # the first is hashed and written while the other is received.
 BUSY_SIZE = 320 << 10
+# With the first object that is larger than this: each part costs a hop into a thread.
+LARGE_SIZE = 1 << 20
 # Less room than this is not worth a system call: hand on what is there first.
 _WORTHWHILE = 16 << 10
 

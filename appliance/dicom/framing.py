@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from appliance.dicom.buffer import BUSY_SIZE, IDLE_SIZE, Buffer
+from appliance.dicom.buffer import BUSY_SIZE, IDLE_SIZE, LARGE_SIZE, Buffer
 from appliance.dicom.errors import AbortReason, RemoteProtocolError
 from appliance.dicom.pdu import COMMAND, HEADER, LAST, PDV_HEADER, Kind
 
@@ -66,6 +66,7 @@ class Framing:
         self._control = 0
         self._command = bytearray()
         self._fragments: list[memoryview] = []
+        self._handed = 0  # bytes of this data set that were handed on
         self._data_context: int | None = None  # where a data set is on its way
 
     @property
@@ -184,12 +185,13 @@ class Framing:
         if self._control & COMMAND:
             raw, self._command = bytes(self._command), bytearray()
             return CommandSet(self._context_id, raw)
-        self._data_context = None
+        self._data_context, self._handed = None, 0
         return self._hand_over(last=True)
 
     def _crowded_out(self) -> DataFragments | None:
         if self._fragments and self._buffer.crowded:
-            self._size = BUSY_SIZE  # they are large here
+            self._handed += sum(map(len, self._fragments))
+            self._size = LARGE_SIZE if self._handed > LARGE_SIZE else max(self._size, BUSY_SIZE)
             return self._hand_over(last=False)
         return None
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.dicom import pdu
-from appliance.dicom.buffer import BUSY_SIZE, IDLE_SIZE
+from appliance.dicom.buffer import BUSY_SIZE, IDLE_SIZE, LARGE_SIZE
 from appliance.dicom.errors import AbortReason, RemoteProtocolError
 from appliance.dicom.framing import CommandSet, ControlPdu, DataFragments, Frame, Framing
 from tests.appliance.dicom.playbook import pdata
@@ -80,8 +80,9 @@ def test_a_long_value_is_handed_on_when_the_buffer_is_full() -> None:
 
 
 def test_memory_grows_with_the_first_object_that_does_not_fit() -> None:
-    framing = _framing(maximum_length=1 << 18)
-    for size, room in ((IDLE_SIZE // 2, IDLE_SIZE), (2 * IDLE_SIZE, BUSY_SIZE)):
+    framing = _framing(maximum_length=1 << 24)
+    small, middle, large = IDLE_SIZE // 2, 2 * IDLE_SIZE, 2 * LARGE_SIZE
+    for size, room in ((small, IDLE_SIZE), (middle, BUSY_SIZE), (large, LARGE_SIZE)):
         _put(framing, pdata(1, _COMMAND | _LAST, b"x") + pdata(1, _LAST, bytes(size)))
         assert len(framing.writable()) == room
 
