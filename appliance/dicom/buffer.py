@@ -20,6 +20,7 @@ class Buffer:
         self._block = memoryview(bytearray(IDLE_SIZE))
         self._other = memoryview(b"")
         self._start = 0
+        self._taken_from = 0  # where what was taken last begins
         self.end = 0
 
     @property
@@ -48,6 +49,10 @@ class Buffer:
 
     def take(self, count: int) -> memoryview:
         """The next `count` bytes, which must have been received."""
-        at = self._start
-        self._start = at + count
-        return self._block[at : at + count]
+        self._taken_from = self._start
+        return self.take_along(count)
+
+    def take_along(self, count: int) -> memoryview:
+        """What was taken last and the next `count` bytes, in one."""
+        self._start += count
+        return self._block[self._taken_from : self._start]

@@ -66,6 +66,7 @@ class Framing:
         self._control = 0
         self._command = bytearray()
         self._fragments: list[memoryview] = []
+        self._growing = False  # the last fragment may get longer
         self._handed = 0  # bytes of this data set that were handed on
         self._data_context: int | None = None  # where a data set is on its way
 
@@ -149,7 +150,7 @@ class Framing:
         )
         self._pdu_left -= PDV_HEADER.size
         self._value_left = length - 2
-        self._in_value = True
+        self._in_value, self._growing = True, False
         self._judge_value()
         return True
 
@@ -169,17 +170,24 @@ class Framing:
     def _read_value(self) -> CommandSet | DataFragments | None:
         count = min(self._value_left, self._buffer.available)
         if count:
-            piece = self._buffer.take(count)
             self._value_left -= count
             self._pdu_left -= count
             if self._control & COMMAND:
-                self._command += piece
+                self._command += self._buffer.take(count)
             else:
-                self._fragments.append(piece)
+                self._keep(count)
         if self._value_left:
             return None
         self._in_value = False
         return self._end_message() if self._control & LAST else None
+
+    def _keep(self, count: int) -> None:
+        """Hand on the next bytes later; what came in several reads is still one fragment."""
+        if self._growing:
+            self._fragments[-1] = self._buffer.take_along(count)
+        else:
+            self._fragments.append(self._buffer.take(count))
+            self._growing = True
 
     def _end_message(self) -> CommandSet | DataFragments:
         if self._control & COMMAND:
@@ -196,5 +204,5 @@ class Framing:
         return None
 
     def _hand_over(self, *, last: bool) -> DataFragments:
-        fragments, self._fragments = tuple(self._fragments), []
+        fragments, self._fragments, self._growing = tuple(self._fragments), [], False
         return DataFragments(self._context_id, fragments, last)

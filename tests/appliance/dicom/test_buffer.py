@@ -46,3 +46,14 @@ def test_it_is_crowded_when_a_read_is_not_worth_while() -> None:
     assert not buffer.crowded
     _fill(buffer, bytes(IDLE_SIZE - 1))
     assert buffer.crowded
+
+
+def test_what_is_taken_in_turns_can_be_had_in_one() -> None:
+    buffer = Buffer()
+    _fill(buffer, b"abcdef")
+    buffer.take(1)
+    assert bytes(buffer.take(2)) == b"bc"
+    assert bytes(buffer.take_along(1)) == b"bcd"
+    _fill(buffer, b"gh")
+    assert bytes(buffer.take_along(4)) == b"bcdefgh"
+    assert buffer.available == 0

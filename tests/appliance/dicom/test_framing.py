@@ -79,6 +79,16 @@ def test_a_long_value_is_handed_on_when_the_buffer_is_full() -> None:
     assert len(parts) <= 5
 
 
+def test_a_value_that_comes_in_many_reads_is_one_fragment() -> None:
+    framing = _framing(maximum_length=1 << 18)
+    _put(framing, pdata(1, _COMMAND | _LAST, b"x"))
+    raw = pdata(1, 0, b"abcdef") + pdata(1, _LAST, b"ghijkl")
+    frames = [frame for at in range(len(raw)) for frame in _put(framing, raw[at : at + 1])]
+    [part] = frames
+    assert isinstance(part, DataFragments)
+    assert [bytes(fragment) for fragment in part.fragments] == [b"abcdef", b"ghijkl"]
+
+
 def test_memory_grows_with_the_first_object_that_does_not_fit() -> None:
     framing = _framing(maximum_length=1 << 24)
     small, middle, large = IDLE_SIZE // 2, 2 * IDLE_SIZE, 2 * LARGE_SIZE
