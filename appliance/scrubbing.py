@@ -30,7 +30,7 @@ async def scrub_for_ever(volume: Volume, journal: Journal, config: Config) -> No
     told: set[str] = set()  # a small store is read again each minute: one alarm is enough
     while True:
         await trio.sleep(_PAUSE)
-        told = await trio.to_thread.run_sync(_still_damaged, volume, told)
+        told = await trio.to_thread.run_sync(still_damaged, volume, told)
         space = await trio.to_thread.run_sync(volume.space)
         done = await trio.to_thread.run_sync(
             scrub_slice, volume, after, budget(space.total - space.free)
@@ -46,7 +46,7 @@ def budget(used: int) -> int:
     return int(min(max(used * _PAUSE / _ROUND, _LEAST), _MOST))
 
 
-def _still_damaged(volume: Volume, digests: Set[str]) -> set[str]:
+def still_damaged(volume: Volume, digests: Set[str]) -> set[str]:
     """Without those of which a good copy has come since."""
     return {digest for digest in digests if volume.is_damaged(digest)}
 

@@ -17,6 +17,9 @@ from appliance.dicom.uids import stand_in, well_formed
 
 _MOST_NUMBER = 2**31 - 1  # what an INTEGER column holds
 
+# PS3.5 §6.2, VR LO; who sends more is known by the beginning.
+_LONGEST_ID = 64
+
 
 def describe(indexed: IndexedInstance) -> Described:
     """Everything the index keeps; of an unreadable object only what the ledger says."""
@@ -31,8 +34,8 @@ def describe(indexed: IndexedInstance) -> Described:
 def _patient(attributes: Attributes) -> Patient:
     text = attributes.text
     return Patient(
-        patient_id=text(0x00100020),
-        issuer=text(0x00100021),
+        patient_id=text(0x00100020)[:_LONGEST_ID],
+        issuer=text(0x00100021)[:_LONGEST_ID],
         name=text(PATIENT_NAME),
         birth_date=date_of(text(0x00100030)),
         sex=text(0x00100040).upper(),

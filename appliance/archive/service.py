@@ -84,6 +84,7 @@ class Archive:
             if entries := await self._step():
                 self._due = min(self._due, entries[-1].time + self._quiet)
                 if self._follower.cursor >= self._follower.last:
+                    await self._complete_due()
                     gather = _GATHER_SECONDS + _GATHER_PER_LINE * len(entries)
                     await trio.sleep_until(began + min(gather, _LONGEST_GATHER))
             else:
@@ -108,7 +109,8 @@ class Archive:
         if self._now() < self._due:
             return
         while await self._follower.complete(self._now() - self._quiet):
-            pass
+            if self._news.is_set():
+                return  # what just came must not wait for what fell quiet
         oldest = await self._database.read(lookup.oldest_open)
         self._due = (oldest or self._now()) + self._quiet
 
