@@ -121,6 +121,36 @@ async def test_the_loop_waits_for_the_deadline_of_the_oldest_study(
         nursery.cancel_scope.cancel()
 
 
+async def test_fresh_objects_go_before_studies_that_fell_quiet(
+    database: Database, volume: Volume, put: Put
+) -> None:
+    hands, arrived = Hands(), trio.Event()
+
+    def plan(study: Study, instances: Sequence[IndexedInstance]) -> Sequence[Any]:
+        if not arrived.is_set():
+            put(1000, StudyInstanceUID="1.2.9")
+            trio.from_thread.run_sync(arrived.set)
+            trio.from_thread.run_sync(archive.news)
+        return ()
+
+    planning, settings = Planning(study=plan), Settings(quiet_seconds=30)
+    archive = _archive(database, volume, planning=planning, settings=settings, now=hands)
+    await archive.open()
+    for number in range(100):
+        hands.now = put(number, StudyInstanceUID=f"1.2.4.{number}").entry.time
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(archive.follow)
+        await archive.until_indexed(volume.last())
+        hands.now += timedelta(seconds=31)
+        archive.news()
+        with trio.fail_after(30):
+            await arrived.wait()
+            await archive.until_indexed(volume.last())
+        completed = await archive.count_studies(StudyFilter(complete=True))
+        nursery.cancel_scope.cancel()
+    assert 0 < completed < 100
+
+
 async def test_reindexing_gives_the_same_index_and_no_orders(
     database: Database, volume: Volume, put: Put
 ) -> None:
