@@ -35,8 +35,10 @@ async def queue(
 ) -> list[Transfer]:
     """All transfers that need somebody or something, and the last settled ones; newest first."""
     wanted = TransferRow.filter(destination=destination) if destination else TransferRow.all()
-    rows = await wanted.filter(stage__in=UNSETTLED).order_by("-id")
-    rows += await wanted.filter(stage__not_in=UNSETTLED).order_by("-id").limit(settled)
+    open_ones = await wanted.filter(stage__in=UNSETTLED).order_by("-id")
+    done_ones = await wanted.filter(stage__not_in=UNSETTLED).order_by("-id").limit(settled)
+    # A transfer that was finished between the two questions is in both answers.
+    rows = {row.id: row for row in [*open_ones, *done_ones]}.values()
     progress = await _progress([row.id for row in rows if row.stage == Stage.OPEN], now)
     return [_transfer(row, standings, progress) for row in sorted(rows, key=lambda one: -one.id)]
 
