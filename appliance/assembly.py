@@ -22,8 +22,8 @@ from storage.errors import StoreError
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 
-# The event loop shares the interpreter with threads that hash and write. At Python's own 5 ms an
-# answer would wait that long for its turn each time a thread computes.
+# The event loop shares the interpreter with threads that hash and write. Python's own 5 ms
+# is the longest an answer waits for its turn; a shorter one bounds that wait.
 _SWITCH_SECONDS = 0.0005
 
 

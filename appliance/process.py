@@ -61,8 +61,7 @@ class Process:
             port = await nursery.start(self._listen, listening)
             services = self._services(port, behind)
             await self._open_doors(nursery, services)
-            # What was built so far stays: the collector need not walk it again, which would
-            # stop the event loop for tens of milliseconds each time.
+            # What was built so far stays: the collector need not walk it again.
             gc.freeze()
             log.info("ready: %s on port %d", self._config.dicom.ae_title, port)
             task_status.started(port)
