@@ -26,7 +26,7 @@ from storage.system import System
 
 _JOIN_BELOW = 32 << 10  # smaller fragments are cheaper as one: one write, one call of each hash
 _HELP_FROM = 1 << 20  # bytes of an object after which a second thread for SHA-256 pays
-_START_FROM = 1 << 20  # bytes after which the medium is told to begin; less only costs time
+_START_FROM = 1 << 17  # bytes after which the medium is told to begin; less only costs time
 
 
 class Helpers:

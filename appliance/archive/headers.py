@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
@@ -17,27 +18,33 @@ _STEP = 64 << 10
 
 
 class Headers:
-    """A bounded memory of headers between the commit of an object and its indexing."""
+    """A bounded memory of headers between the commit of an object and its indexing.
+
+    Worker threads keep, the event loop takes.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: OrderedDict[int, tuple[Header, int]] = OrderedDict()
         self._bytes = 0
+        self._lock = threading.Lock()
 
     def keep(self, sequence: int, header: Header) -> None:
         """Remember a header; the oldest are forgotten when there are too many."""
         weight = _OVERHEAD + sum(map(len, header.values.values()))
-        self._kept[sequence] = header, weight
-        self._bytes += weight
-        while self._bytes > _MOST_BYTES:
-            _, (_, forgotten) = self._kept.popitem(last=False)
-            self._bytes -= forgotten
+        with self._lock:
+            self._kept[sequence] = header, weight
+            self._bytes += weight
+            while self._bytes > _MOST_BYTES:
+                _, (_, forgotten) = self._kept.popitem(last=False)
+                self._bytes -= forgotten
 
     def take(self, entry: Entry) -> Header | None:
         """The remembered header, which is forgotten now."""
-        header, weight = self._kept.pop(entry.sequence, (None, 0))
-        self._bytes -= weight
-        return header
+        with self._lock:
+            header, weight = self._kept.pop(entry.sequence, (None, 0))
+            self._bytes -= weight
+            return header
 
     def read(self, entries: Sequence[Entry]) -> dict[int, Header | None]:
         """Headers from the files, by sequence; None when one cannot be understood. Blocks."""

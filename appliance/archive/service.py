@@ -55,6 +55,7 @@ class Archive:
         self._now = now
         self._follower = Follower(database, store, journal, planning or Planning(), _UNIT)
         self._news = trio.Event()
+        self._alarm: trio.lowlevel.TrioToken | None = None  # rings once for whoever follows
         self._moved = trio.Event()
         self._due = now()  # when a study may have become complete
 
@@ -66,9 +67,14 @@ class Archive:
         await self._follower.open()
 
     def stored(self, entry: Entry, header: Header) -> None:
-        """An object was committed: its header need not be read from the file again."""
+        """An object was committed: its header need not be read from the file again.
+
+        From any thread. The event loop is woken once a batch, not once an object.
+        """
         self._follower.headers.keep(entry.sequence, header)
-        self.news()
+        alarm, self._alarm = self._alarm, None
+        if alarm is not None:
+            alarm.run_sync_soon(self.news)
 
     def news(self) -> None:
         """The ledger has grown."""
@@ -80,6 +86,7 @@ class Archive:
         self._due = self._now()
         while True:
             self._news = trio.Event()
+            self._alarm = trio.lowlevel.current_trio_token()
             began = trio.current_time()
             if entries := await self._step():
                 self._due = min(self._due, entries[-1].time + self._quiet)

@@ -78,7 +78,7 @@ class Association:
             self.abort()
 
     def writable(self) -> memoryview:
-        """Where to receive the next bytes; only the last event's fragments stay valid."""
+        """Where to receive the next bytes; fragments of earlier events are overwritten."""
         return self._framing.writable()
 
     def received(self, count: int) -> None:

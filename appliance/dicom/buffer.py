@@ -4,21 +4,20 @@ from __future__ import annotations
 
 # While nothing but talk and small objects arrive: 200 associations cost 13 MB.
 IDLE_SIZE = 64 << 10
-# From the first object on that does not fit: an object of CT size comes in two parts, so that
-# the first is hashed and written while the other is received.
-BUSY_SIZE = 320 << 10
-# With the first object that is larger than this: each part costs a hop into a thread.
+# From the first object on that does not fit: what is hashed and written together still lies in
+# the processor's cache.
+BUSY_SIZE = 512 << 10
+# With the first object that is larger than this.
 LARGE_SIZE = 1 << 20
 # Less room than this is not worth a system call: hand on what is there first.
 _WORTHWHILE = 16 << 10
 
 
 class Buffer:
-    """Bytes between a parsed position and `end` (received) in one of two blocks, used in turn."""
+    """Bytes between a parsed position and `end` (received) in one block."""
 
     def __init__(self) -> None:
         self._block = memoryview(bytearray(IDLE_SIZE))
-        self._other = memoryview(b"")
         self._start = 0
         self._taken_from = 0  # where what was taken last begins
         self.end = 0
@@ -33,15 +32,14 @@ class Buffer:
         return len(self._block) - self.end < _WORTHWHILE
 
     def reserve(self, size: int) -> None:
-        """Move what is unparsed to the front of the other block, of at least `size` bytes.
+        """Move what is unparsed to the front of a block of at least `size` bytes.
 
-        What was taken stays as it is until the next call but one.
+        What was taken is overwritten.
         """
         rest = self._block[self._start : self.end]
-        if len(self._other) < max(size, len(rest)):
-            self._other = memoryview(bytearray(max(size, len(rest))))
-        self._other[: len(rest)] = rest
-        self._block, self._other = self._other, self._block
+        if len(self._block) < size:
+            self._block = memoryview(bytearray(size))
+        self._block[: len(rest)] = rest
         self._start, self.end = 0, len(rest)
 
     def writable(self) -> memoryview:

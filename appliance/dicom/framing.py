@@ -80,7 +80,7 @@ class Framing:
         self._data_context = context_id
 
     def writable(self) -> memoryview:
-        """Room for the next bytes; of the fragments handed out only the last stay valid.
+        """Room for the next bytes; fragments handed out before are overwritten.
 
         Call it only after `next_frame` returned None: then there is room.
         """

@@ -29,7 +29,7 @@ _LABELS = {MISMATCH: "mismatch", NOT_UNDERSTOOD: "not_understood"}
 
 
 class Desk:
-    """Answers for objects and writes down what became of them; on the event loop only."""
+    """Answers for objects and writes down what became of them; from any thread."""
 
     def __init__(
         self,

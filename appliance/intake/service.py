@@ -38,10 +38,10 @@ class Intake:
         settings: Settings | None = None,
         now: clock.Clock = clock.now,
     ) -> None:
-        """`on_stored` hears of every new object at once, on the event loop."""
+        """`on_stored` hears of every new object at once, in whichever thread took it in."""
         self._desk = Desk(store, journal, meter, quarantine, settings or Settings(), on_stored, now)
 
-    async def store(self, request: StoreRequest) -> StoreSink:
+    def store(self, request: StoreRequest) -> StoreSink:
         """A sink for one object; what is wrong with the request, its `finish` answers."""
         identity = _identity(request)
         return Sink(self._desk, identity, check_identity(identity))

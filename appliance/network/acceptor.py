@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+import trio
+
 from appliance import clock
 from appliance.dicom import negotiation
 from appliance.dicom.errors import AbortSource, RemoteProtocolError
@@ -17,9 +19,10 @@ from appliance.network.connection import Connection
 from appliance.network.conversation import LOCAL_LIMIT, Conversation
 from appliance.network.ending import Ended, Ending
 from appliance.network.gate import Gate, Ticket
-from appliance.network.operations import Session, perform
+from appliance.network.operations import perform
 from appliance.network.services import AssociationReport, Caller, Services
 from appliance.network.settings import ListenerSettings, ourselves
+from appliance.network.storing import Session
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ class Acceptor:
         services: Services,
         meter: Meter,
         gate: Gate,
+        threads: trio.CapacityLimiter,
     ) -> None:
         self._connection = connection
         self._settings = settings
@@ -45,7 +49,9 @@ class Acceptor:
         self._gate = gate
         self._conversation = Conversation(connection, settings, *address)
         self._ticket = Ticket(address[0], self._conversation.evict)
-        self._session = Session(clock.fresh_name(), self._conversation, services, meter)
+        self._session = Session(
+            clock.fresh_name(), self._conversation, services, meter, threads, settings.patience
+        )
         self._policy = negotiation.Policy(_supports, settings.transfer_syntaxes)
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ through the event loop per read.
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
@@ -47,6 +48,20 @@ class Connection:
         self._since_turn += count
         self.received_bytes += count
         return count
+
+    def await_bytes(self, seconds: float) -> bool:
+        """Block the calling thread until something came, for at most so long."""
+        self.acknowledge_quickly()
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def try_send(self, data: bytes) -> int:
+        """How many bytes the peer takes now. Raises OSError when the connection is gone."""
+        try:
+            return self._sock.send(data)
+        except BlockingIOError:
+            return 0
 
     async def readable(self) -> None:
         """Wait for bytes or the end of the connection."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import trio
 
+from appliance import clock
 from appliance.dicom.association import Association, Timer
 from appliance.dicom.events import Aborted, ConnectionLost, Event
 from appliance.dicom.pdu import AssociateReject
@@ -36,19 +37,26 @@ class Conversation:
         self._began = trio.current_time()
         self._deadline = self._began + settings.request_timeout
         self._idle: trio.CancelScope | None = None
+        self._put_back: Event | None = None
+        self._owed = b""  # what the peer did not take at once
         self._evicted = False  # others need the place of a caller who has not asked yet
         self._stopped = False  # no new operation may begin
 
     async def next_event(self) -> Event:
         """The next event that leaves something to do."""
-        while (event := self.association.next_event()) is None:
-            await self._receive()
+        while (event := self._put_back or self.association.next_event()) is None:
+            await self.receive()
+        self._put_back = None
         if isinstance(event, Aborted):
             words = diagnosis.caller_aborted(self.caller, event.source, event.reason)
             raise Ended("aborted", words)
         if isinstance(event, ConnectionLost):
             raise self._hung_up()
         return event
+
+    def put_back(self, event: Event) -> None:
+        """`next_event` gives it out again."""
+        self._put_back = event
 
     def await_message(self) -> None:
         """An operation is over: from now on the peer may be idle for so long."""
@@ -58,9 +66,10 @@ class Conversation:
 
     async def flush(self) -> None:
         """Send what the association has to say."""
+        owed, self._owed = self._owed, b""
         try:
             await self._connection.send(
-                [self.association.outgoing()], self._settings.answer_timeout
+                [owed, self.association.outgoing()], self._settings.answer_timeout
             )
         except trio.TooSlowError:
             seconds = self._settings.answer_timeout
@@ -68,6 +77,33 @@ class Conversation:
             raise Ended("timeout", words) from None
         except OSError:
             raise Ended("broken", diagnosis.caller_broke_off(self.caller)) from None
+
+    def flush_now(self) -> None:
+        """In a worker thread: send what the peer takes at once; `flush` sends the rest."""
+        data = self._owed + self.association.outgoing()
+        try:
+            self._owed = data[self._connection.try_send(data) :]
+        except OSError:
+            raise Ended("broken", diagnosis.caller_broke_off(self.caller)) from None
+
+    @property
+    def owes(self) -> bool:
+        """The peer has not taken all that was said to it."""
+        return bool(self._owed)
+
+    def receive_now(self, patience: float) -> bool:
+        """In a worker thread: take bytes in; False when none came within `patience` seconds."""
+        view = self.association.writable()
+        count = self._connection.try_receive(view)
+        if count is None and patience:
+            began = clock.monotonic()
+            self._connection.await_bytes(patience)
+            self._judge_pace(clock.monotonic() - began)
+            count = self._connection.try_receive(view)
+        if count is not None:
+            self._pace.received(count)
+            self.association.received(count)
+        return count is not None
 
     def evict(self) -> None:
         """Make room: it has not asked for an association in time."""
@@ -79,11 +115,17 @@ class Conversation:
         self._stopped = True
         self._wake()
 
+    @property
+    def stopped(self) -> bool:
+        """No new operation may begin."""
+        return self._stopped
+
     def _wake(self) -> None:
         if self._idle:
             self._idle.cancel()
 
-    async def _receive(self) -> None:
+    async def receive(self) -> None:
+        """Take bytes in, or wait for some as long as it is reasonable."""
         view = self.association.writable()
         count = self._connection.try_receive(view)
         if count is None:
@@ -109,7 +151,10 @@ class Conversation:
             raise Ended("aborted", _STOPPED)
         if scope.cancelled_caught:
             raise self._timed_out(timer, trio.current_time() - began)
-        if timer == Timer.DATA and not self._pace.waited(trio.current_time() - began):
+        self._judge_pace(trio.current_time() - began)
+
+    def _judge_pace(self, waited: float) -> None:
+        if self.association.timer == Timer.DATA and not self._pace.waited(waited):
             words = diagnosis.caller_trickled(self.caller, self._settings.minimum_rate)
             raise Ended("timeout", words)
 

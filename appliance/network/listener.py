@@ -98,6 +98,7 @@ class _Reception:
             settings.max_associations_per_peer,
             settings.max_waiting_per_peer,
         )
+        self._threads = trio.CapacityLimiter(settings.threads)
         self._open: set[Acceptor] = set()
 
     async def run(self, listeners: Sequence[socket.socket]) -> None:
@@ -144,7 +145,13 @@ class _Reception:
 
     async def _serve(self, connection: Connection, address: Address) -> None:
         acceptor = Acceptor(
-            connection, address, self._settings, self._services, self._meter, self._gate
+            connection,
+            address,
+            self._settings,
+            self._services,
+            self._meter,
+            self._gate,
+            self._threads,
         )
         self._open.add(acceptor)
         try:

@@ -6,31 +6,17 @@ A further service is a further entry in `_OPERATIONS`; what is not there is answ
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import trio
 
 from appliance.dicom import dimse, negotiation, statuses
-from appliance.dicom.dimse import Element, Operation
+from appliance.dicom.dimse import Operation
 from appliance.dicom.errors import AbortReason, RemoteProtocolError
-from appliance.dicom.events import CommandReceived, DataReceived
-from appliance.meter import Meter
-from appliance.network.conversation import Conversation
-from appliance.network.services import Answer, Services, StoreRequest, StoreSink
-
-
-@dataclass(slots=True)
-class Session:
-    """An association being served, and what came over it so far."""
-
-    name: str
-    conversation: Conversation
-    services: Services
-    meter: Meter
-    objects: int = 0
-    bytes: int = 0
-
+from appliance.dicom.events import CommandReceived, DataReceived, Event
+from appliance.network.services import Answer
+from appliance.network.storing import Session, Storing
 
 _Operation: TypeAlias = Callable[[Session, CommandReceived], Awaitable[None]]
 
@@ -69,59 +55,42 @@ async def _store(session: Session, event: CommandReceived) -> None:
         await _skip_data(session, event)
         await _answer(session, event, Answer(statuses.SOP_CLASS_NOT_SUPPORTED))
         return
-    sink = await session.services.store(_request(session, event))
+    await _take_objects(session, event)
+
+
+async def _take_objects(session: Session, event: Event | None) -> None:
+    """Until no object is on its way and the peer wants something else, or pauses."""
+    conversation, storing = session.conversation, Storing(session)
     try:
-        size = await _pour(session, sink)
-        complete = trio.current_time()
-        answer = await sink.finish()
-    except BaseException:
-        with trio.CancelScope(shield=True):
-            await sink.discard()
-        raise
-    session.objects += 1
-    session.bytes += size
-    await _answer(session, event, answer)
-    session.meter.received_seconds.observe(trio.current_time() - complete)
+        while True:
+            work = partial(storing.take, event)
+            event = await trio.to_thread.run_sync(work, limiter=session.threads)
+            await conversation.flush()
+            if event is not None:
+                conversation.put_back(event)
+            if not storing.busy:
+                return
+            event = await _more_data(session)
+    finally:
+        if storing.busy:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(storing.discard)
 
 
-def _request(session: Session, event: CommandReceived) -> StoreRequest:
-    command = event.command
-    context = session.conversation.association.contexts[event.context_id]
-    return StoreRequest(
-        caller=session.conversation.caller,
-        affected_sop_class_uid=command.name(Element.AFFECTED_SOP_CLASS_UID),
-        affected_sop_instance_uid=command.name(Element.AFFECTED_SOP_INSTANCE_UID),
-        transfer_syntax_uid=context.transfer_syntax,
-        move_originator=command.name(Element.MOVE_ORIGINATOR_AE_TITLE) or None,
-        association=session.name,
-    )
-
-
-async def _pour(session: Session, sink: StoreSink) -> int:
-    """The whole data set into the sink; returns its size."""
-    size, last = 0, False
-    while not last:
-        event = await _next_data(session)
-        last = event.last
-        if event.fragments:
-            await sink.write(event.fragments)
-            size += sum(map(len, event.fragments))
-    return size
-
-
-async def _skip_data(session: Session, event: CommandReceived) -> None:
-    last = not event.command.has_data
-    while not last:
-        last = (await _next_data(session)).last
-
-
-async def _next_data(session: Session) -> DataReceived:
+async def _more_data(session: Session) -> DataReceived:
+    """What comes next of a data set, as long as that takes."""
     event = await session.conversation.next_event()
     if not isinstance(event, DataReceived):
         raise RemoteProtocolError(
             "Something else came in the middle of a data set", AbortReason.UNEXPECTED_PDU
         )
     return event
+
+
+async def _skip_data(session: Session, event: CommandReceived) -> None:
+    last = not event.command.has_data
+    while not last:
+        last = (await _more_data(session)).last
 
 
 async def _answer(session: Session, event: CommandReceived, answer: Answer) -> None:

@@ -68,21 +68,19 @@ class Answer:
 
 
 class StoreSink(Protocol):
-    """One object on its way in. Nothing here raises for expected trouble: `finish` answers."""
+    """One object on its way in. Blocks: used in one worker thread after the other.
 
-    async def write(self, fragments: Sequence[memoryview]) -> None:
-        """Take the next bytes of the data set.
+    Nothing here raises for expected trouble: `finish` answers.
+    """
 
-        The views stay as they are until the next call has returned: work on them may go on
-        meanwhile.
-        """
+    def write(self, fragments: Sequence[memoryview]) -> None:
+        """Take the next bytes of the data set; the views are not good any more afterwards."""
 
-    async def finish(self) -> Answer:
+    def finish(self) -> Answer:
         """The last fragment was written: return once it is durable, or an error status."""
 
-    async def discard(self) -> None:
-        """The transfer broke off, or `finish` was cancelled: nothing that was not made durable
-        may remain visible."""
+    def discard(self) -> None:
+        """The transfer broke off: nothing of it may remain visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +104,5 @@ class Services:
     """What the rooms do for the listener."""
 
     admit: Callable[[Caller], Awaitable[Verdict]]
-    store: Callable[[StoreRequest], Awaitable[StoreSink]]
+    store: Callable[[StoreRequest], StoreSink]  # called in worker threads
     ended: Callable[[AssociationReport], None]  # called once for every connection, whatever it was

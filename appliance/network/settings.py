@@ -31,6 +31,8 @@ class ListenerSettings:
     max_age: float = 4 * 3600.0  # of an association
     minimum_rate: int = 4096  # bytes per second of waiting …
     rate_window: float = 30.0  # … judged each time the peer was waited for this long
+    threads: int = 16  # that take objects in, of all associations
+    patience: float = 0.02  # of such a thread with a peer that pauses
     grace: float = 10.0  # for objects on their way when the listener is stopped
 
 

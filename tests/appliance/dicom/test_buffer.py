@@ -15,7 +15,7 @@ def test_what_is_put_in_is_taken_out() -> None:
     assert buffer.available == 1
 
 
-def test_views_stay_good_until_room_is_reserved_twice() -> None:
+def test_views_are_good_until_room_is_reserved() -> None:
     buffer = Buffer()
     _fill(buffer, b"abc")
     view = buffer.take(2)
@@ -23,12 +23,9 @@ def test_views_stay_good_until_room_is_reserved_twice() -> None:
     assert bytes(view) == b"ab"
     buffer.reserve(IDLE_SIZE)
     _fill(buffer, b"gh")
-    assert bytes(view) == b"ab"
-    assert (buffer.available, bytes(buffer.take(4))) == (6, b"cdef")
-    buffer.reserve(IDLE_SIZE)
-    _fill(buffer, b"ij")
     assert bytes(view) != b"ab"
-    assert bytes(buffer.take(4)) == b"ghij"
+    assert (buffer.available, bytes(buffer.take(4))) == (6, b"cdef")
+    assert bytes(buffer.take(2)) == b"gh"
 
 
 def test_it_grows_and_keeps_what_was_not_taken() -> None:

@@ -88,7 +88,7 @@ async def test_by_import_and_by_association_is_one_object(
     request_for: Callable[..., StoreRequest],
 ) -> None:
     await intake.import_file(folder / "001.dcm")
-    sink = await intake.store(request_for("1.2.3.1"))
-    await sink.write([memoryview(data_set(SOPInstanceUID="1.2.3.1"))])
-    assert (await sink.finish()).status == 0x0000
+    sink = intake.store(request_for("1.2.3.1"))
+    sink.write([memoryview(data_set(SOPInstanceUID="1.2.3.1"))])
+    assert (sink.finish()).status == 0x0000
     assert len(volume.find("1.2.3.1")) == 1

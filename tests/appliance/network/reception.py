@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,7 @@ class Rooms:
     writes: int = 0
     changed: trio.Event = field(default_factory=trio.Event)
     finishing: trio.Event = field(default_factory=trio.Event)  # an object is complete …
-    may_finish: trio.Event | None = None  # … and waits for this
+    may_finish: threading.Event | None = None  # … and waits for this
     fault: Exception | None = None  # raised when a caller is to be admitted …
     late_fault: Exception | None = None  # … or when its report is taken
 
@@ -46,7 +47,7 @@ class Rooms:
             raise self.fault
         return self.verdict
 
-    async def store(self, request: StoreRequest) -> StoreSink:
+    def store(self, request: StoreRequest) -> StoreSink:
         self.requests.append(request)
         return Sink(self)
 
@@ -59,6 +60,9 @@ class Rooms:
     def note(self) -> None:
         self.changed.set()
         self.changed = trio.Event()
+
+    def note_in_thread(self) -> None:
+        trio.from_thread.run_sync(self.note)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         while not condition():
@@ -75,23 +79,23 @@ class Sink:
         self._rooms = rooms
         self._data = bytearray()
 
-    async def write(self, fragments: Sequence[memoryview]) -> None:
+    def write(self, fragments: Sequence[memoryview]) -> None:
         self._rooms.writes += 1
         for fragment in fragments:
             self._data += fragment
-        self._rooms.note()
+        self._rooms.note_in_thread()
 
-    async def finish(self) -> Answer:
-        self._rooms.finishing.set()
+    def finish(self) -> Answer:
+        trio.from_thread.run_sync(self._rooms.finishing.set)
         if self._rooms.may_finish is not None:
-            await self._rooms.may_finish.wait()
+            self._rooms.may_finish.wait(10)
         self._rooms.stored.append(bytes(self._data))
-        self._rooms.note()
+        self._rooms.note_in_thread()
         return self._rooms.answer
 
-    async def discard(self) -> None:
+    def discard(self) -> None:
         self._rooms.discarded.append(bytes(self._data))
-        self._rooms.note()
+        self._rooms.note_in_thread()
 
 
 @dataclass
@@ -105,7 +109,8 @@ class Reception:
         self.listening.cancel()
 
 
-SETTINGS = ListenerSettings(address="127.0.0.1", port=0, linger_timeout=0.5)
+# Without patience every wait for bytes is the event loop's, where tests turn the clock.
+SETTINGS = ListenerSettings(address="127.0.0.1", port=0, linger_timeout=0.5, patience=0.0)
 
 
 @asynccontextmanager
