@@ -31,15 +31,29 @@ class Element(IntEnum):
     COMMAND_FIELD = 0x0100
     MESSAGE_ID = 0x0110
     MESSAGE_ID_BEING_RESPONDED_TO = 0x0120
+    MOVE_DESTINATION = 0x0600
     PRIORITY = 0x0700
     COMMAND_DATA_SET_TYPE = 0x0800
     STATUS = 0x0900
     OFFENDING_ELEMENT = 0x0901
     ERROR_COMMENT = 0x0902
+    ERROR_ID = 0x0903
     AFFECTED_SOP_INSTANCE_UID = 0x1000
     REQUESTED_SOP_INSTANCE_UID = 0x1001
+    EVENT_TYPE_ID = 0x1002
+    ATTRIBUTE_IDENTIFIER_LIST = 0x1005
+    ACTION_TYPE_ID = 0x1008
+    REMAINING_SUB_OPERATIONS = 0x1020
+    COMPLETED_SUB_OPERATIONS = 0x1021
+    FAILED_SUB_OPERATIONS = 0x1022
+    WARNING_SUB_OPERATIONS = 0x1023
     MOVE_ORIGINATOR_AE_TITLE = 0x1030
     MOVE_ORIGINATOR_MESSAGE_ID = 0x1031
+
+
+# VR AE: padded with spaces, where a UID is padded with a zero byte.
+_TITLES = frozenset({Element.MOVE_DESTINATION, Element.MOVE_ORIGINATOR_AE_TITLE})
+_NOTHING: Mapping[Element, int | str] = {}
 
 
 class Operation(IntEnum):
@@ -143,14 +157,29 @@ def store_request(
     return _group(body)
 
 
+def message(field: int, values: Mapping[Element, int | str], *, has_data: bool) -> bytes:
+    """Any request: its elements by their meaning; UIDs and titles as text, the rest as numbers."""
+    fixed = {Element.COMMAND_FIELD: field, Element.COMMAND_DATA_SET_TYPE: _data_set_type(has_data)}
+    return _group(b"".join(_value(*one) for one in sorted({**fixed, **values}.items())))
+
+
 def response(
-    request: Command, status: int, comment: str = "", offending: Sequence[int] = ()
+    request: Command,
+    status: int,
+    comment: str = "",
+    offending: Sequence[int] = (),
+    *,
+    has_data: bool = False,
+    values: Mapping[Element, int | str] = _NOTHING,
 ) -> bytes:
-    """The answer without a data set to any request: it repeats the request's class and instance."""
+    """The answer to any request: it repeats the request's class and instance.
+
+    `values` go beside it, their elements above that of the Affected SOP Instance UID.
+    """
     body = _repeated(request, Element.AFFECTED_SOP_CLASS_UID, Element.REQUESTED_SOP_CLASS_UID)
     body += _short(Element.COMMAND_FIELD, request.field | _RESPONSE)
     body += _short(Element.MESSAGE_ID_BEING_RESPONDED_TO, request.message_id)
-    body += _short(Element.COMMAND_DATA_SET_TYPE, _NO_DATA_SET)
+    body += _short(Element.COMMAND_DATA_SET_TYPE, _data_set_type(has_data))
     body += _short(Element.STATUS, status)
     if offending:
         tags = b"".join(struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in offending)
@@ -160,6 +189,8 @@ def response(
     body += _repeated(
         request, Element.AFFECTED_SOP_INSTANCE_UID, Element.REQUESTED_SOP_INSTANCE_UID
     )
+    for element, value in sorted(values.items()):
+        body += _value(element, value)
     return _group(body)
 
 
@@ -169,6 +200,16 @@ def _repeated(request: Command, affected: Element, requested: Element) -> bytes:
         return b""
     raw = raw + b"\0" if len(raw) & 1 else raw
     return _ELEMENT.pack(0, affected, len(raw)) + raw
+
+
+def _data_set_type(has_data: bool) -> int:
+    return 1 if has_data else _NO_DATA_SET
+
+
+def _value(element: Element, value: int | str) -> bytes:
+    if isinstance(value, int):
+        return _short(element, value)
+    return _text(element, value, " " if element in _TITLES else "\0")
 
 
 def _shown(comment: str) -> str:

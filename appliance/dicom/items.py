@@ -26,6 +26,7 @@ class Item(IntEnum):
     ASYNCHRONOUS_OPERATIONS = 0x53
     ROLE_SELECTION = 0x54
     IMPLEMENTATION_VERSION_NAME = 0x55
+    EXTENDED_NEGOTIATION = 0x56
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ class RoleSelection:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtendedNegotiation:
+    """What a service class wants to know beforehand (PS3.7 D.3.3.5)."""
+
+    sop_class_uid: str
+    information: bytes  # its meaning is the service class's own: PS3.4 C.5.1.1 for queries
+
+
+@dataclass(frozen=True, slots=True)
 class UserInformation:
     """What the two sides tell each other about themselves."""
 
@@ -64,6 +73,7 @@ class UserInformation:
     implementation_version_name: str = ""
     roles: tuple[RoleSelection, ...] = ()
     asynchronous_operations: tuple[int, int] | None = None  # invoked, performed
+    extended: tuple[ExtendedNegotiation, ...] = ()
 
 
 def encode_application(name: str) -> bytes:
@@ -97,6 +107,10 @@ def encode_user(user: UserInformation) -> bytes:
     if user.implementation_version_name:
         name = user.implementation_version_name.encode("ascii", "replace")
         body += _item(Item.IMPLEMENTATION_VERSION_NAME, name)
+    for one in user.extended:
+        uid = one.sop_class_uid.encode()
+        packed = struct.pack(">H", len(uid)) + uid + one.information
+        body += _item(Item.EXTENDED_NEGOTIATION, packed)
     return _item(Item.USER_INFORMATION, body)
 
 

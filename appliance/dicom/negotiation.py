@@ -15,6 +15,7 @@ from appliance.dicom.items import (
     APPLICATION_CONTEXT,
     MOST_CONTEXTS,
     AnsweredContext,
+    ExtendedNegotiation,
     ProposedContext,
     RoleSelection,
     UserInformation,
@@ -23,6 +24,9 @@ from appliance.dicom.pdu import AssociateAccept, AssociateReject, AssociateReque
 
 VERIFICATION = "1.2.840.10008.1.1"
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+# What everything but objects may come in: questions, orders, reports.
+UNCOMPRESSED = frozenset({IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, "1.2.840.10008.1.2.2"})
 # Their names say storage, their service is another (PS3.4 Annexes H, J; Media Storage is PS3.10).
 _STORAGE_IN_NAME_ONLY = {
     "1.2.840.10008.1.3.10",
@@ -56,7 +60,10 @@ class Policy:
     """What we accept when called."""
 
     supports: Callable[[str], bool]  # by abstract syntax
-    transfer_syntaxes: Set[str] | None = None  # None: every one
+    transfer_syntaxes: Set[str] | None = None  # of objects; None: every one
+    # Whether we use a service of the caller's, and what we answer to extended negotiation.
+    uses: Callable[[str], bool] = lambda uid: False
+    extended: Callable[[str, bytes], bytes] = lambda uid, information: b""
 
 
 Proposal: TypeAlias = tuple[str, Sequence[str]]  # abstract syntax, transfer syntaxes
@@ -101,9 +108,15 @@ def answer(
         ourselves.maximum_length,
         ourselves.implementation_class_uid,
         ourselves.implementation_version_name,
-        tuple(_role(role) for role in request.user.roles if role.sop_class_uid in accepted),
+        tuple(_role(role, policy) for role in request.user.roles if role.sop_class_uid in accepted),
         # One operation at a time, whatever window was asked for (PS3.7 D.3.3.3).
         (1, 1) if request.user.asynchronous_operations else None,
+        tuple(
+            ExtendedNegotiation(one.sop_class_uid, answered)
+            for one in request.user.extended
+            if one.sop_class_uid in accepted
+            and (answered := policy.extended(one.sop_class_uid, one.information))
+        ),
     )
     return AssociateAccept(request.called_ae_title, request.calling_ae_title, contexts, user)
 
@@ -145,12 +158,13 @@ def _judged(context: ProposedContext, policy: Policy) -> AnsweredContext:
     first = context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_LITTLE_ENDIAN
     if not context.abstract_syntax or not policy.supports(context.abstract_syntax):
         return AnsweredContext(context.context_id, Result.ABSTRACT_SYNTAX_NOT_SUPPORTED, first)
+    allowed = policy.transfer_syntaxes if is_storage(context.abstract_syntax) else UNCOMPRESSED
     for syntax in context.transfer_syntaxes:
-        if policy.transfer_syntaxes is None or syntax in policy.transfer_syntaxes:
+        if allowed is None or syntax in allowed:
             return AnsweredContext(context.context_id, Result.ACCEPTANCE, syntax)
     return AnsweredContext(context.context_id, Result.TRANSFER_SYNTAXES_NOT_SUPPORTED, first)
 
 
-def _role(role: RoleSelection) -> RoleSelection:
-    # We perform services and do not ask for any over an association we were called on.
-    return RoleSelection(role.sop_class_uid, role.scu, scp=False)
+def _role(role: RoleSelection, policy: Policy) -> RoleSelection:
+    """The caller performs a service for us where we have a use for it, as in a C-GET."""
+    return RoleSelection(role.sop_class_uid, role.scu, role.scp and policy.uses(role.sop_class_uid))

@@ -14,6 +14,7 @@ SOP_CLASS_NOT_SUPPORTED = 0x0122
 NOT_AUTHORIZED = 0x0124
 UNRECOGNIZED_OPERATION = 0x0211
 MISTYPED_ARGUMENT = 0x0212
+RESOURCE_LIMITATION = 0x0213
 OUT_OF_RESOURCES = 0xA700
 CLASS_MISMATCH = 0xA900
 CANNOT_UNDERSTAND = 0xC000
@@ -34,7 +35,7 @@ _WORDS = {
     0x0210: "duplicate invocation",
     UNRECOGNIZED_OPERATION: "unrecognized operation",
     MISTYPED_ARGUMENT: "mistyped argument",
-    0x0213: "resource limitation",
+    RESOURCE_LIMITATION: "resource limitation",
     0xB000: "stored, with values changed",
     0xB006: "stored, with elements discarded",
     0xB007: "stored, though the data set does not match its SOP class",

@@ -9,6 +9,7 @@ from appliance.dicom.errors import RemoteProtocolError
 from appliance.dicom.items import (
     HEADER,
     AnsweredContext,
+    ExtendedNegotiation,
     Item,
     ProposedContext,
     RoleSelection,
@@ -104,7 +105,7 @@ def _answered(body: memoryview, budget: _Budget) -> AnsweredContext:
 def _user(body: memoryview, budget: _Budget) -> UserInformation:
     maximum, operations = 0, None
     names = {Item.IMPLEMENTATION_CLASS_UID: "", Item.IMPLEMENTATION_VERSION_NAME: ""}
-    roles = []
+    roles, extended = [], []
     for kind, raw in _walk(body, budget):
         if kind == Item.MAXIMUM_LENGTH:
             _require_length(raw, 4)
@@ -114,6 +115,8 @@ def _user(body: memoryview, budget: _Budget) -> UserInformation:
             operations = (int.from_bytes(raw[:2], "big"), int.from_bytes(raw[2:4], "big"))
         elif kind == Item.ROLE_SELECTION:
             roles.append(_role(raw))
+        elif kind == Item.EXTENDED_NEGOTIATION:
+            extended.append(_extended(raw))
         elif kind in names:
             names[Item(kind)] = text(raw)
     return UserInformation(
@@ -122,6 +125,7 @@ def _user(body: memoryview, budget: _Budget) -> UserInformation:
         names[Item.IMPLEMENTATION_VERSION_NAME],
         tuple(roles),
         operations,
+        tuple(extended),
     )
 
 
@@ -130,6 +134,13 @@ def _role(raw: memoryview) -> RoleSelection:
     length = int.from_bytes(raw[:2], "big")
     _require_length(raw, length + 4)
     return RoleSelection(text(raw[2 : 2 + length]), raw[2 + length] == 1, raw[3 + length] == 1)
+
+
+def _extended(raw: memoryview) -> ExtendedNegotiation:
+    _require_length(raw, 2)
+    length = int.from_bytes(raw[:2], "big")
+    _require_length(raw, length + 2)
+    return ExtendedNegotiation(text(raw[2 : 2 + length]), bytes(raw[2 + length :]))
 
 
 def _require_length(raw: memoryview, length: int) -> None:

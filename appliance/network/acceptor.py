@@ -19,6 +19,7 @@ from appliance.network.connection import Connection
 from appliance.network.conversation import LOCAL_LIMIT, Conversation
 from appliance.network.ending import Ended, Ending
 from appliance.network.gate import Gate, Ticket
+from appliance.network.offer import Offer
 from appliance.network.operations import perform
 from appliance.network.services import AssociationReport, Caller, Services
 from appliance.network.settings import ListenerSettings, ourselves
@@ -52,7 +53,6 @@ class Acceptor:
         self._session = Session(
             clock.fresh_name(), self._conversation, services, meter, threads, settings.patience
         )
-        self._policy = negotiation.Policy(_supports, settings.transfer_syntaxes)
 
     def stop(self) -> None:
         """End once no object is on its way."""
@@ -114,7 +114,10 @@ class Acceptor:
         if not verdict.accept:
             refusal = AssociateReject(verdict.result, verdict.source, verdict.diagnostic)
             await self._reject(refusal, verdict.reason)
-        answer = negotiation.answer(request, self._policy, ourselves(self._settings.max_pdu))
+        offer = Offer(self._services.providers, verdict.services)
+        policy = offer.policy(self._settings.transfer_syntaxes)
+        answer = negotiation.answer(request, policy, ourselves(self._settings.max_pdu))
+        offer.take_up(self._session, answer)
         self._conversation.association.accept(answer)
         await self._conversation.flush()
 
@@ -187,7 +190,3 @@ class Acceptor:
                     await self._connection.linger(self._settings.linger_timeout)
         finally:
             self._connection.close()
-
-
-def _supports(abstract_syntax: str) -> bool:
-    return abstract_syntax == negotiation.VERIFICATION or negotiation.is_storage(abstract_syntax)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import trio
 
@@ -16,6 +16,7 @@ from appliance.dicom.events import (
     AssociateRejected,
     CommandReceived,
     ConnectionLost,
+    DataReceived,
     Event,
     ReleaseConfirmed,
     ReleaseRequested,
@@ -28,6 +29,9 @@ from appliance.network.dialling import failure
 from appliance.network.errors import AssociationFailed
 from appliance.network.settings import Remote, RequestorSettings
 
+# Of anything but an object.
+_LONGEST_DATA_SET = 16 << 20
+
 
 class Call:
     """One association that we asked for. Everything raises AssociationFailed."""
@@ -38,6 +42,8 @@ class Call:
         self._remote = remote
         self._settings = settings
         self._early: Event | None = None  # what came before it was waited for
+        self.extended: Mapping[str, bytes] = {}  # the peer's answers, by SOP class
+        self.serve: Callable[[CommandReceived], Awaitable[None]] = self.decline
 
     async def open(self, request: AssociateRequest) -> None:
         """Until the peer has accepted."""
@@ -49,21 +55,53 @@ class Call:
         if isinstance(event, AssociateRejected):
             raise failure(diagnosis.rejected(self._remote, event.answer))
         assert isinstance(event, AssociateAccepted)  # nothing else may come here
+        told = event.answer.user.extended
+        self.extended = {one.sop_class_uid: one.information for one in told}
 
     async def response(self, message_id: int) -> Command:
-        """The answer to the request of that number."""
+        """The answer to the request of that number, without its data set."""
+        return (await self.reply(message_id))[0]
+
+    async def reply(self, message_id: int) -> tuple[Command, bytes]:
+        """The answer to the request of that number, and the data set that came with it.
+
+        What the peer asks meanwhile is answered by `serve`.
+        """
         seconds = self._settings.response_timeout
-        deadline = trio.current_time() + seconds
         while True:
-            event = await self._event(deadline, "the answer to our message", seconds)
+            event = await self._event_after(seconds, "the answer to our message")
             if isinstance(event, ReleaseRequested):
                 self.association.reply_release()
                 await self.flush()
                 raise failure(diagnosis.peer_hung_up(self._remote, established=True))
             if isinstance(event, CommandReceived):
                 if event.command.is_response:
-                    return self._matching(event.command, message_id)
-                await self._decline(event)
+                    command = self._matching(event.command, message_id)
+                    return command, await self.data(event)
+                await self.serve(event)
+
+    async def data(self, event: CommandReceived) -> bytes:
+        """The whole data set that belongs to a command; b"" when none does."""
+        gathered = bytearray()
+        while event.command.has_data:
+            part = await self.fragments()
+            gathered += b"".join(part.fragments)
+            if len(gathered) > _LONGEST_DATA_SET:
+                words = f"it sent an answer of more than {_LONGEST_DATA_SET} bytes"
+                raise failure(
+                    diagnosis.peer_broke_protocol(self._remote, RemoteProtocolError(words))
+                )
+            if part.last:
+                break
+        return bytes(gathered)
+
+    async def fragments(self) -> DataReceived:
+        """The next bytes of a data set; they are good until the next call."""
+        event = await self._event_after(self._settings.response_timeout, "the rest of a data set")
+        if not isinstance(event, DataReceived):
+            error = RemoteProtocolError("something else came in the middle of a data set")
+            raise failure(diagnosis.peer_broke_protocol(self._remote, error))
+        return event
 
     async def flush(self) -> None:
         """Send what the association has to say."""
@@ -154,8 +192,9 @@ class Call:
             raise failure(diagnosis.peer_broke_protocol(self._remote, error))
         return command
 
-    async def _decline(self, event: CommandReceived) -> None:
-        # Whatever data set belongs to it is passed over by the loop that waits for our answer.
+    async def decline(self, event: CommandReceived) -> None:
+        """Answer what the peer asks and we do not do."""
+        await self.data(event)
         raw = dimse.response(event.command, statuses.UNRECOGNIZED_OPERATION)
         self.association.command(event.context_id, raw)
         await self.flush()

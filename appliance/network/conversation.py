@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import trio
 
 from appliance import clock
@@ -66,17 +68,44 @@ class Conversation:
 
     async def flush(self) -> None:
         """Send what the association has to say."""
+        await self.send([self.association.outgoing()])
+
+    async def send(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Send what the association gave out."""
         owed, self._owed = self._owed, b""
         try:
-            await self._connection.send(
-                [owed, self.association.outgoing()], self._settings.answer_timeout
-            )
+            await self._connection.send([owed, *pieces], self._settings.answer_timeout)
         except trio.TooSlowError:
             seconds = self._settings.answer_timeout
             words = diagnosis.caller_stalled(self.caller, "it to take our answer", seconds)
             raise Ended("timeout", words) from None
         except OSError:
             raise Ended("broken", diagnosis.caller_broke_off(self.caller)) from None
+
+    async def say(self, context_id: int, raw: bytes, data: Sequence[memoryview] = ()) -> None:
+        """Send a message: its command set and, when there is one, its data set."""
+        self.association.command(context_id, raw)
+        pieces: list[bytes | memoryview] = [self.association.outgoing()]
+        if data:
+            pieces += self.association.values(context_id, data, last=True)
+        await self.send(pieces)
+
+    def overhear(self) -> Event | None:
+        """What the peer has said meanwhile, without waiting; it is not taken away."""
+        if self._put_back is None:
+            self._put_back = self.association.next_event() or self._heard()
+        return self._put_back
+
+    def take_back(self) -> None:
+        """What was overheard is dealt with."""
+        self._put_back = None
+
+    def _heard(self) -> Event | None:
+        count = self._connection.try_receive(self.association.writable())
+        if count is None:
+            return None
+        self.association.received(count)
+        return self.association.next_event()
 
     def flush_now(self) -> None:
         """In a worker thread: send what the peer takes at once; `flush` sends the rest."""

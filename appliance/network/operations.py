@@ -1,6 +1,7 @@
 """What callers may ask for over an association: one function per DIMSE operation.
 
-A further service is a further entry in `_OPERATIONS`; what is not there is answered 0211H.
+C-ECHO and C-STORE are the listener's own; everything else is a `services.Provider`. What nobody
+provides is answered 0211H.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from appliance.dicom import dimse, negotiation, statuses
 from appliance.dicom.dimse import Operation
 from appliance.dicom.errors import AbortReason, RemoteProtocolError
 from appliance.dicom.events import CommandReceived, DataReceived, Event
-from appliance.network.services import Answer
+from appliance.network.dialogue import IncomingDialogue
+from appliance.network.services import Answer, Provider
 from appliance.network.storing import Session, Storing
+
+# Of anything but an object: a storage commitment of 10,000 instances is 1.3 MB.
+_LONGEST_DATA_SET = 8 << 20
 
 _Operation: TypeAlias = Callable[[Session, CommandReceived], Awaitable[None]]
 
@@ -27,8 +32,8 @@ async def perform(session: Session, event: CommandReceived) -> None:
         raise RemoteProtocolError(
             "An answer came to a question we did not ask", AbortReason.UNEXPECTED_PARAMETER
         )
-    operation = _OPERATIONS.get(event.command.field, _unrecognized)
-    await operation(session, event)
+    operation = _provided if _provider(session, event) else _OPERATIONS.get(event.command.field)
+    await (operation or _unrecognized)(session, event)
 
 
 async def _echo(session: Session, event: CommandReceived) -> None:
@@ -39,6 +44,36 @@ async def _echo(session: Session, event: CommandReceived) -> None:
 async def _cancel(session: Session, event: CommandReceived) -> None:
     # PS3.7 §9.3.2.3: not answered. Nothing that can be cancelled is ever going on.
     await _skip_data(session, event)
+
+
+def _provider(session: Session, event: CommandReceived) -> Provider | None:
+    context = session.conversation.association.contexts[event.context_id]
+    provider = session.providers.get(context.abstract_syntax)
+    return provider if provider and event.command.field in provider.operations else None
+
+
+async def _provided(session: Session, event: CommandReceived) -> None:
+    provider = _provider(session, event)
+    assert provider is not None
+    dataset = await _gather(session, event)
+    if dataset is None:
+        words = f"The data set is longer than {_LONGEST_DATA_SET} bytes"
+        await _answer(session, event, Answer(statuses.RESOURCE_LIMITATION, words))
+    else:
+        await provider.handle(IncomingDialogue(session, event, dataset))
+
+
+async def _gather(session: Session, event: CommandReceived) -> bytes | None:
+    """The data set that belongs to a command; None when it is too long, and passed over."""
+    gathered, last = bytearray(), not event.command.has_data
+    size = 0
+    while not last:
+        part = await _more_data(session)
+        last = part.last
+        size += sum(map(len, part.fragments))
+        if size <= _LONGEST_DATA_SET:
+            gathered += b"".join(part.fragments)
+    return bytes(gathered) if size <= _LONGEST_DATA_SET else None
 
 
 async def _unrecognized(session: Session, event: CommandReceived) -> None:
@@ -54,6 +89,11 @@ async def _store(session: Session, event: CommandReceived) -> None:
     if not negotiation.is_storage(context.abstract_syntax):
         await _skip_data(session, event)
         await _answer(session, event, Answer(statuses.SOP_CLASS_NOT_SUPPORTED))
+        return
+    if not session.may_store:
+        await _skip_data(session, event)
+        words = "This system may not store here"
+        await _answer(session, event, Answer(statuses.NOT_AUTHORIZED, words))
         return
     await _take_objects(session, event)
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import trio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from appliance.dicom import dimse, negotiation, statuses
-from appliance.dicom.dimse import Command, Element
+import trio
+from pydicom.dataset import Dataset
+
+from appliance.dicom import dimse, negotiation
+from appliance.dicom.dataset import encode
+from appliance.dicom.dimse import Element
+from appliance.dicom.events import CommandReceived
 from appliance.dicom.negotiation import Context
 from appliance.meter import Meter
 from appliance.network import diagnosis
 from appliance.network.call import Call
 from appliance.network.dialling import failure
-from appliance.network.sending import Source
-from appliance.network.services import Answer
+from appliance.network.fetching import Fetching
+from appliance.network.inquiry import Inquiry, Response, answer_in
+from appliance.network.sending import send_object
+from appliance.network.services import Answer, StoreRequest, StoreSink
 from appliance.network.settings import Outgoing, Remote, Throttle
 
 
@@ -32,18 +39,32 @@ class OutgoingAssociation:
             for context in call.association.contexts.values()
         }
 
+    def serve(self, answering: Callable[[CommandReceived], Awaitable[None]]) -> None:
+        """Let what the peer asks meanwhile be answered; else it is declined."""
+        self._call.serve = answering
+
+    def fetching(self, store: Callable[[StoreRequest], StoreSink]) -> Fetching:
+        """Keep the objects that the peer sends over this association (C-GET)."""
+        fetching = Fetching(self._call, self._remote, store)
+        self._call.serve = fetching
+        return fetching
+
+    def negotiated(self, sop_class_uid: str) -> bytes:
+        """What the peer answered to extended negotiation; b"" for nothing."""
+        return self._call.extended.get(sop_class_uid, b"")
+
     def accepted(self, sop_class_uid: str, transfer_syntax_uid: str) -> bool:
         """Whether objects of that class may be sent in that transfer syntax."""
         return (sop_class_uid, transfer_syntax_uid) in self._contexts
 
     async def echo(self) -> int:
         """C-ECHO; returns the status, 0 for success."""
-        context = self._verification()
+        context = self._any_context(negotiation.VERIFICATION)
         message_id = self._next_message_id()
         raw = dimse.echo_request(message_id, negotiation.VERIFICATION)
         self._call.association.command(context.context_id, raw)
         await self._call.flush()
-        return _answer(await self._call.response(message_id)).status
+        return answer_in(await self._call.response(message_id)).status
 
     async def store(self, outgoing: Outgoing) -> Answer:
         """C-STORE; returns the peer's answer.
@@ -59,32 +80,66 @@ class OutgoingAssociation:
             self._call.association.abort()
             raise
         complete = trio.current_time()
-        answer = _answer(await self._call.response(message_id))
+        answer = answer_in(await self._call.response(message_id))
         if self._meter:
             self._meter.sent_seconds.observe(trio.current_time() - complete)
         self.objects += 1
         return answer
 
+    async def ask(
+        self,
+        sop_class_uid: str,
+        field: int,
+        values: Mapping[Element, int | str],
+        dataset: Dataset | None = None,
+    ) -> Inquiry:
+        """Send any request; its answers come from the inquiry, and must all be taken.
+
+        Raises AssociationFailed: of kind "no_context" it leaves the association usable.
+        """
+        context = self._any_context(sop_class_uid)
+        message_id = self._next_message_id()
+        numbered = {**values, Element.MESSAGE_ID: message_id}
+        raw = dimse.message(field, numbered, has_data=dataset is not None)
+        association = self._call.association
+        association.command(context.context_id, raw)
+        pieces: list[bytes | memoryview] = [association.outgoing()]
+        if dataset is not None:
+            encoded = memoryview(encode(dataset, context.transfer_syntax))
+            pieces += association.values(context.context_id, [encoded], last=True)
+        await self._call.send(pieces)
+        return Inquiry(self._call, context, message_id)
+
+    async def ask_once(
+        self,
+        sop_class_uid: str,
+        field: int,
+        values: Mapping[Element, int | str],
+        dataset: Dataset | None = None,
+    ) -> Response:
+        """As `ask`, for what is answered once: every N- service."""
+        return await (await self.ask(sop_class_uid, field, values, dataset)).next()
+
     async def _send(self, outgoing: Outgoing, context: Context, message_id: int) -> None:
-        raw = dimse.store_request(
-            message_id,
-            outgoing.sop_class_uid,
-            outgoing.sop_instance_uid,
-            outgoing.move_originator,
+        association = self._call.association
+        association.command(
+            context.context_id,
+            dimse.store_request(
+                message_id,
+                outgoing.sop_class_uid,
+                outgoing.sop_instance_uid,
+                outgoing.move_originator,
+            ),
         )
-        association, source, last = self._call.association, Source(outgoing.chunks), False
-        while not last:
-            pieces, last = await source.next()
-            size = sum(map(len, pieces))
-            await self._throttle(size)
-            if raw:
-                association.command(context.context_id, raw)
-                raw = b""
-            else:
+
+        async def values(pieces: Sequence[memoryview], last: bool) -> None:
+            said = association.values(context.context_id, pieces, last=last)
+            await self._call.send([association.outgoing(), *said])
+            self.bytes += sum(map(len, pieces))
+            if not last:
                 self._call.overhear()
-            values = association.values(context.context_id, pieces, last=last)
-            await self._call.send([association.outgoing(), *values])
-            self.bytes += size
+
+        await send_object(outgoing, values, self._throttle)
 
     def _context(self, abstract_syntax: str, transfer_syntax: str) -> Context:
         context = self._contexts.get((abstract_syntax, transfer_syntax))
@@ -92,25 +147,12 @@ class OutgoingAssociation:
             raise failure(diagnosis.no_context(self._remote, [abstract_syntax], [transfer_syntax]))
         return context
 
-    def _verification(self) -> Context:
+    def _any_context(self, wanted: str) -> Context:
         for (abstract_syntax, _), context in self._contexts.items():
-            if abstract_syntax == negotiation.VERIFICATION:
+            if abstract_syntax == wanted:
                 return context
-        raise failure(diagnosis.no_context(self._remote, [negotiation.VERIFICATION]))
+        raise failure(diagnosis.no_context(self._remote, [wanted]))
 
     def _next_message_id(self) -> int:
         self._message_id = self._message_id % 0xFFFF + 1
         return self._message_id
-
-
-def _answer(command: Command) -> Answer:
-    offending = command.elements.get(Element.OFFENDING_ELEMENT, b"")
-    tags = (
-        int.from_bytes(offending[at : at + 2], "little") << 16
-        | int.from_bytes(offending[at + 2 : at + 4], "little")
-        for at in range(0, len(offending) - 3, 4)
-    )
-    status = command.number(Element.STATUS)
-    if status is None:
-        return Answer(statuses.PROCESSING_FAILURE, "The answer came without a status")
-    return Answer(status, command.name(Element.ERROR_COMMENT), tuple(tags))

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from appliance import clock
 from appliance.dicom import negotiation
+from appliance.dicom.items import ExtendedNegotiation, RoleSelection, UserInformation
 from appliance.dicom.negotiation import Proposal
 from appliance.dicom.pdu import AssociateRequest
 from appliance.meter import Meter
@@ -56,7 +58,9 @@ async def associate(
     *,
     meter: Meter | None = None,
     ended: Callable[[AssociationReport], None] | None = None,
-    throttle: Throttle = _unthrottled,
+    throttle: Throttle | None = None,
+    roles: Sequence[RoleSelection] = (),
+    extended: Sequence[ExtendedNegotiation] = (),
 ) -> AsyncIterator[OutgoingAssociation]:
     """An association with `remote` for 1 to 128 contexts, released at the end of the block.
 
@@ -64,13 +68,14 @@ async def associate(
     ValueError for too many contexts. An exception in the block aborts the association. `ended`
     is called once, also when nothing came about. `throttle` holds back the bytes of objects.
     """
-    request = _request(remote, contexts, settings)
+    user = replace(ourselves(settings.max_pdu), roles=tuple(roles), extended=tuple(extended))
+    request = _request(remote, contexts, user)
     record = _Record(remote, meter, ended)
     try:
         call = Call(await dial(remote, settings.connect_timeout), remote, settings)
         try:
             await call.open(request)
-            record.association = OutgoingAssociation(call, remote, meter, throttle)
+            record.association = OutgoingAssociation(call, remote, meter, throttle or _unthrottled)
             if not call.association.contexts:
                 await _close(call, record)
                 raise failure(diagnosis.no_context(remote, [abstract for abstract, _ in contexts]))
@@ -97,13 +102,13 @@ async def _close(call: Call, record: _Record) -> None:
 
 
 def _request(
-    remote: Remote, contexts: Sequence[Proposal], settings: RequestorSettings
+    remote: Remote, contexts: Sequence[Proposal], user: UserInformation
 ) -> AssociateRequest:
     return AssociateRequest(
         remote.ae_title,
         remote.calling_ae_title,
         negotiation.propose(contexts),
-        ourselves(settings.max_pdu),
+        user,
     )
 
 

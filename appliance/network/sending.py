@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import trio
+
+from appliance.network.settings import Outgoing, Throttle
 
 # One hop to a thread and one pass of system calls; most objects are one batch.
 _BATCH = 1 << 20
@@ -48,6 +50,22 @@ class Source:
             pieces.append(memoryview(chunk))
             size += len(chunk)
         return Batch(pieces, last=True)
+
+
+async def send_object(
+    outgoing: Outgoing,
+    values: Callable[[Sequence[memoryview], bool], Awaitable[None]],
+    throttle: Throttle,
+) -> int:
+    """Hand the data set of an object, batch by batch, to `values(pieces, last)`; its size."""
+    source, last, total = Source(outgoing.chunks), False, 0
+    while not last:
+        pieces, last = await source.next()
+        size = sum(map(len, pieces))
+        await throttle(size)
+        await values(pieces, last)
+        total += size
+    return total
 
 
 def _odd_end(pieces: list[memoryview], size: int) -> list[memoryview]:

@@ -5,10 +5,14 @@ The listener knows no node, no store and no rule. Whoever starts it hands it a `
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
+
+from appliance.dicom.dimse import Command, Element
+from appliance.dicom.negotiation import Context
+from appliance.network.settings import Outgoing
 
 Direction: TypeAlias = Literal["in", "out"]
 
@@ -44,6 +48,7 @@ class Verdict:
     result: int = 1
     source: int = 1
     diagnostic: int = 1
+    services: frozenset[str] | None = None  # names of those it may use; None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,67 @@ class StoreSink(Protocol):
         """The transfer broke off: nothing of it may remain visible."""
 
 
+class Dialogue(Protocol):
+    """One operation that a caller asked for, while a room answers it.
+
+    The association may end at any moment: then what is awaited here does not return, and the
+    room is cancelled.
+    """
+
+    @property
+    def caller(self) -> Caller: ...
+
+    @property
+    def association(self) -> str:
+        """Our name of the association."""
+
+    @property
+    def command(self) -> Command: ...
+
+    @property
+    def context(self) -> Context: ...
+
+    @property
+    def dataset(self) -> bytes:
+        """What came with the command, in the context's transfer syntax; "" for nothing."""
+
+    @property
+    def negotiated(self) -> bytes:
+        """What we answered to extended negotiation for the SOP class; "" for nothing."""
+
+    async def answer(
+        self,
+        status: int,
+        comment: str = "",
+        *,
+        dataset: bytes = b"",
+        offending_element: Sequence[int] = (),
+        values: Mapping[Element, int | str] = ...,
+    ) -> None:
+        """One response; its data set is in the context's transfer syntax already."""
+
+    def cancelled(self) -> bool:
+        """Whether the caller has said that it wants no more answers. Costs a system call."""
+
+    def takes(self, sop_class_uid: str, transfer_syntax_uid: str) -> bool:
+        """Whether the caller stores such objects that come over this association (C-GET)."""
+
+    async def store(self, outgoing: Outgoing) -> Answer:
+        """C-STORE over this association; `takes` must have said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A service that a room offers to callers."""
+
+    name: str  # as people switch it on and off for a node: "find", "move", "worklist" …
+    sop_classes: frozenset[str]
+    operations: frozenset[int]  # command fields; other ones are answered 0211H
+    handle: Callable[[Dialogue], Awaitable[None]]
+    # What is answered to extended negotiation (PS3.7 D.3.3.5); "": nothing.
+    negotiate: Callable[[bytes], bytes] = lambda information: b""
+
+
 @dataclass(frozen=True, slots=True)
 class AssociationReport:
     """How an association went, in numbers and in plain words."""
@@ -106,3 +172,4 @@ class Services:
     admit: Callable[[Caller], Awaitable[Verdict]]
     store: Callable[[StoreRequest], StoreSink]  # called in worker threads
     ended: Callable[[AssociationReport], None]  # called once for every connection, whatever it was
+    providers: Sequence[Provider] = ()

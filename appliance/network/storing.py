@@ -7,7 +7,8 @@ when the peer pauses, wants something else, or has had its turn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 import trio
 
@@ -17,7 +18,7 @@ from appliance.dicom.dimse import Element, Operation
 from appliance.dicom.events import CommandReceived, DataReceived, Event
 from appliance.meter import Meter
 from appliance.network.conversation import Conversation
-from appliance.network.services import Services, StoreRequest, StoreSink
+from appliance.network.services import Provider, Services, StoreRequest, StoreSink
 
 # After so many seconds the event loop has its look: at the time, at who waits, at a stop.
 _TURN = 0.25
@@ -33,6 +34,10 @@ class Session:
     meter: Meter
     threads: trio.CapacityLimiter
     patience: float  # seconds that a thread waits for bytes
+    providers: Mapping[str, Provider] = field(default_factory=dict)  # by SOP class
+    negotiated: Mapping[str, bytes] = field(default_factory=dict)  # by SOP class
+    may_store: bool = True
+    stores_at_caller: Set[str] = frozenset()  # SOP classes it takes over this association
     objects: int = 0
     bytes: int = 0
 
@@ -75,7 +80,7 @@ class Storing:
         if event.command.field != Operation.C_STORE or not event.command.has_data:
             return False
         context = self._conversation.association.contexts[event.context_id]
-        return negotiation.is_storage(context.abstract_syntax)
+        return self._session.may_store and negotiation.is_storage(context.abstract_syntax)
 
     def discard(self) -> None:
         """The object on its way does not come any more."""

@@ -42,7 +42,7 @@ class CStore:
             _settings(node),
             meter=self._meter,
             ended=self._ended,
-            **({} if throttle is None else {"throttle": throttle}),
+            throttle=throttle,
         ) as association:
             yield _Line(association)
 

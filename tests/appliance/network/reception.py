@@ -15,6 +15,7 @@ from appliance.network.services import (
     Answer,
     AssociationReport,
     Caller,
+    Provider,
     Services,
     StoreRequest,
     StoreSink,
@@ -114,10 +115,12 @@ SETTINGS = ListenerSettings(address="127.0.0.1", port=0, linger_timeout=0.5, pat
 
 
 @asynccontextmanager
-async def receiving(**changes: object) -> AsyncIterator[Reception]:
+async def receiving(
+    *, providers: Sequence[Provider] = (), **changes: object
+) -> AsyncIterator[Reception]:
     """A running listener; keywords change its settings."""
     rooms, meter = Rooms(), Meter()
-    services = Services(rooms.admit, rooms.store, rooms.ended)
+    services = Services(rooms.admit, rooms.store, rooms.ended, providers)
     settings = replace(SETTINGS, **changes)  # type: ignore[arg-type]
     listening = trio.CancelScope()
 
