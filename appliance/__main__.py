@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import here, nodes, overview, queue, rules, studies
+from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -18,7 +18,7 @@ from appliance.config import Config
 def arca() -> None:
     """Arca receives a clinic's images, keeps them and sends them where they belong.
 
-    serve, verify, reindex and check work on their own; every other command talks to
+    serve, verify, reindex, check and certificate work on their own; every other command talks to
     the running appliance. Every command takes --config FILE and --json.
 
     \b
@@ -44,6 +44,7 @@ for _command in (
     here.verify,
     here.reindex,
     here.check,
+    certificates.certificate,
 ):
     arca.add_command(_command)
 

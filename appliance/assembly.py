@@ -10,11 +10,12 @@ from typing import TypeAlias
 import trio
 
 from appliance.archive.service import reindex as rebuild
+from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.errors import ApplianceError
 from appliance.journal.service import Journal
-from appliance.premises import Finding, inspect, open_store
+from appliance.premises import Finding, inspect, open_cabinet, open_store
 from appliance.process import Process
 from appliance.rooms import furnished
 from storage import scrub
@@ -63,6 +64,11 @@ async def _reindex(config: Config, progress: Progress) -> int:
             count = await rebuild(database, volume, journal, progress)
             await journal.flush()
             return count
+
+
+def cabinet(config: Config) -> Cabinet:
+    """Where certificates for DICOM over TLS lie."""
+    return open_cabinet(config)
 
 
 def check(config: Config) -> list[Finding]:

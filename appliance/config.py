@@ -44,6 +44,16 @@ class DicomSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSection:
+    """DICOM over TLS, beside the plain port. Certificates: `arca certificate`."""
+
+    listen: bool = False
+    port: int = 2762
+    mutual: bool = True
+    verify_host: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StorageSection:
     """The write-once store."""
 
@@ -92,6 +102,7 @@ class Config:
 
     appliance: ApplianceSection = field(default_factory=ApplianceSection)
     dicom: DicomSection = field(default_factory=DicomSection)
+    tls: TlsSection = field(default_factory=TlsSection)
     storage: StorageSection = field(default_factory=StorageSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     web: WebSection = field(default_factory=WebSection)
@@ -125,6 +136,7 @@ _BOUNDS = {
     "dicom.max_associations_per_peer": (1, 2000),
     "dicom.idle_seconds": (1.0, 86400.0),
     "dicom.max_object": (1 << 20, 1 << 40),
+    "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
     "web.port": (0, 65535),
 }

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from appliance import clock
+from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.errors import ConfigError
 from storage.errors import NotAUnit, StoreError
@@ -40,6 +41,17 @@ def volume_settings(config: Config) -> VolumeSettings:
         immutable=config.storage.immutable,
         default_retention=timedelta(days=days) if days else None,
     )
+
+
+def open_cabinet(config: Config) -> Cabinet:
+    """Where certificates for DICOM over TLS lie."""
+    return Cabinet(config.appliance.home / "tls")
+
+
+def ensure_certificates(config: Config) -> None:
+    """Make what TLS needs at the first start with it."""
+    hosts = ["localhost", "127.0.0.1", socket.gethostname()]
+    open_cabinet(config).ensure(config.appliance.name, hosts)
 
 
 def open_store(config: Config, *, read_only: bool = False) -> Volume:

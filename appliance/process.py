@@ -18,8 +18,10 @@ from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
-from appliance.config import Config, DicomSection
+from appliance.certificates.watch import watch_certificates
+from appliance.config import Config
 from appliance.network.listener import listen
+from appliance.network.secure import Security
 from appliance.network.services import Services as DicomServices
 from appliance.network.settings import ListenerSettings
 from appliance.rooms import Rooms
@@ -78,6 +80,7 @@ class Process:
             "nodes": rooms.nodes.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": partial(watch_store, rooms.volume, rooms.journal),
+            "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -97,13 +100,19 @@ class Process:
             async with trio.open_nursery() as nursery:
                 with listening:
                     addresses = await nursery.start(
-                        listen, _listener_settings(self._config.dicom), services, rooms.meter
+                        partial(listen, security=self._security()),
+                        _listener_settings(self._config),
+                        services,
+                        rooms.meter,
                     )
                     task_status.started(addresses[0][1])
                     await trio.sleep_forever()
                 nursery.cancel_scope.cancel()
         finally:
             self._deaf.set()
+
+    def _security(self) -> Security | None:
+        return self._rooms.security if self._config.tls.listen else None
 
     async def _open_doors(self, nursery: trio.Nursery, services: Services) -> None:
         config = self._config
@@ -161,10 +170,12 @@ class Process:
             await trio.sleep_forever()
 
 
-def _listener_settings(dicom: DicomSection) -> ListenerSettings:
+def _listener_settings(config: Config) -> ListenerSettings:
+    dicom = config.dicom
     return ListenerSettings(
         address=dicom.address,
         port=dicom.port,
+        secure_port=config.tls.port if config.tls.listen else None,
         transfer_syntaxes=frozenset(dicom.transfer_syntaxes) or None,
         max_pdu=dicom.max_pdu,
         max_associations=dicom.max_associations,

@@ -12,17 +12,19 @@ from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
 from appliance.calls import Limited
+from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
 from appliance.journal.service import Journal
 from appliance.meter import Meter
+from appliance.network.secure import Security
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
-from appliance.premises import make_home, open_store
+from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.service import Transfers
@@ -42,6 +44,8 @@ class Rooms:
     transfers: Transfers
     archive: Archive
     intake: Intake
+    cabinet: Cabinet
+    security: Security
 
 
 @asynccontextmanager
@@ -51,6 +55,8 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
     Raises `ConfigError` and `StoreError`.
     """
     await trio.to_thread.run_sync(make_home, config)
+    if config.tls.listen:
+        await trio.to_thread.run_sync(ensure_certificates, config)
     volume = await trio.to_thread.run_sync(open_store, config)
     try:
         async with open_database(config.database.url) as database:
@@ -66,6 +72,10 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
 
 def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     meter, journal = Meter(), Journal(database)
+    cabinet = open_cabinet(config)
+    security = Security(
+        cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
+    )
     users = _Users()
     nodes = Nodes(
         database,
@@ -95,7 +105,19 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         on_stored=archive.stored,
         settings=IntakeSettings(largest_object=config.dicom.max_object),
     )
-    return Rooms(config, meter, volume, journal, nodes, routing, transfers, archive, intake)
+    return Rooms(
+        config,
+        meter,
+        volume,
+        journal,
+        nodes,
+        routing,
+        transfers,
+        archive,
+        intake,
+        cabinet,
+        security,
+    )
 
 
 def _planning(routing: Routing, transfers: Transfers) -> Planning:

@@ -9,13 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import click
 
 from appliance.commands.talk import Door
 from appliance.config import Config
 from appliance.errors import ConfigError
+
+if TYPE_CHECKING:  # it brings the cryptography with it, which few commands need
+    from appliance.certificates.cabinet import Cabinet
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Progress = Callable[[int, int | None], None]  # done, of so many (None: not known)
@@ -74,6 +77,8 @@ class Local(Protocol):
     def reindex(self, config: Config, progress: Progress) -> int: ...
 
     def check(self, config: Config) -> Sequence[Finding]: ...
+
+    def cabinet(self, config: Config) -> Cabinet: ...
 
 
 @dataclass(slots=True)

@@ -89,6 +89,7 @@ class Acceptor:
             return self._broken_protocol(error)
 
     async def _converse(self) -> Ending:
+        await self._conversation.secure()
         event = await self._conversation.next_event()
         assert isinstance(event, AssociateRequested)  # the only thing that may come first
         await self._admit(event.request)

@@ -27,9 +27,12 @@ class Connection:
         sock.setblocking(False)
         # Nagle's algorithm with delayed acknowledgements: 40 ms for each small PDU.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._sock = sock
+        self._sock: socket.socket = sock
         self._since_turn = 0
         self.received_bytes = 0
+
+    async def handshake(self) -> None:
+        """What has to happen before the first byte: nothing, on a plain connection."""
 
     def acknowledge_quickly(self) -> None:
         """Let the kernel acknowledge what comes next at once: peers with Nagle wait for it."""

@@ -12,6 +12,7 @@ from appliance.dicom.events import Aborted, ConnectionLost, Event
 from appliance.dicom.pdu import AssociateReject
 from appliance.network import diagnosis
 from appliance.network.connection import Connection
+from appliance.network.distrust import caller_untrusted
 from appliance.network.ending import Ended
 from appliance.network.pace import Pace
 from appliance.network.services import Caller
@@ -43,6 +44,25 @@ class Conversation:
         self._owed = b""  # what the peer did not take at once
         self._evicted = False  # others need the place of a caller who has not asked yet
         self._stopped = False  # no new operation may begin
+
+    async def secure(self) -> None:
+        """The handshake of TLS where there is one, within the time for a request."""
+        scope = trio.CancelScope(deadline=self._deadline)
+        self._idle = scope
+        try:
+            with scope:
+                await self._connection.handshake()
+        except OSError as error:
+            raise Ended("refused", caller_untrusted(self.caller.host, error)) from None
+        self._idle = None
+        if scope.cancelled_caught:
+            raise self._not_secured()
+
+    def _not_secured(self) -> Ended:
+        if self._evicted or self._stopped:
+            return Ended("refused", _CROWDED_OUT if self._evicted else _STOPPED)
+        seconds = self._settings.request_timeout
+        return Ended("refused", diagnosis.caller_silent(self.caller.host, seconds, 0))
 
     async def next_event(self) -> Event:
         """The next event that leaves something to do."""

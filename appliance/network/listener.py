@@ -6,6 +6,7 @@ import errno
 import logging
 import socket
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import trio
 
@@ -14,6 +15,7 @@ from appliance.meter import Meter
 from appliance.network.acceptor import Acceptor
 from appliance.network.connection import Connection
 from appliance.network.gate import Gate
+from appliance.network.secure import SecureConnection, Security
 from appliance.network.services import Services
 from appliance.network.settings import ListenerSettings
 
@@ -33,39 +35,54 @@ async def listen(
     services: Services,
     meter: Meter,
     *,
+    security: Security | None = None,
     task_status: trio.TaskStatus[list[Address]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve callers until cancelled; reports the addresses it listens on.
+    """Serve callers until cancelled; reports the addresses it listens on, those for TLS last.
+
+    `security` goes with `settings.secure_port`.
 
     When cancelled it takes no more callers, ends idle associations and lets objects on their
     way arrive for at most `settings.grace` seconds; what has not arrived is not acknowledged.
     Raises ConfigError when the address cannot be listened on.
     """
-    listeners = await _open(settings)
+    doors: list[Door] = []
     try:
-        task_status.started([listener.getsockname()[:2] for listener in listeners])
-        await _Reception(settings, services, meter).run(listeners)
+        doors += [Door(one, None) for one in await _open(settings.address, settings.port)]
+        if security is not None and settings.secure_port is not None:
+            security.server()
+            secure = await _open(settings.address, settings.secure_port)
+            doors += [Door(one, security) for one in secure]
+        task_status.started([door.socket.getsockname()[:2] for door in doors])
+        await _Reception(settings, services, meter).run(doors)
     finally:
-        for listener in listeners:
-            listener.close()  # those that were never waited for
+        for door in doors:
+            door.socket.close()  # those that were never waited for
 
 
-async def _open(settings: ListenerSettings) -> list[socket.socket]:
+class Door(NamedTuple):
+    """A socket that callers come to, and how they must show who they are."""
+
+    socket: socket.socket
+    security: Security | None
+
+
+async def _open(address: str, port: int) -> list[socket.socket]:
     listeners: list[socket.socket] = []
     try:
         found = await trio.socket.getaddrinfo(
-            settings.address or None,
-            settings.port,
+            address or None,
+            port,
             type=socket.SOCK_STREAM,
             flags=socket.AI_PASSIVE,
         )
-        for family, *_, address in found:
-            listeners.append(_bound(family, address))
+        for family, *_, where in found:
+            listeners.append(_bound(family, where))
     except OSError as error:
         for listener in listeners:
             listener.close()
         raise ConfigError(
-            f"[dicom] cannot listen on {settings.address} port {settings.port}: "
+            f"[dicom] cannot listen on {address} port {port}: "
             f"{error.strerror or error}. Choose another port, or end the program that uses it."
         ) from error
     return listeners
@@ -86,6 +103,10 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
     return listener
 
 
+def _connection(caller: socket.socket, security: Security | None) -> Connection:
+    return SecureConnection(caller, security.server()) if security else Connection(caller)
+
+
 class _Reception:
     """All callers of one listener."""
 
@@ -101,13 +122,13 @@ class _Reception:
         self._threads = trio.CapacityLimiter(settings.threads)
         self._open: set[Acceptor] = set()
 
-    async def run(self, listeners: Sequence[socket.socket]) -> None:
+    async def run(self, entrances: Sequence[Door]) -> None:
         # Callers live in a shielded scope: a cancellation reaches them as `stop`, with a grace.
         async with trio.open_nursery() as doors:
             with trio.CancelScope(shield=True) as shelter:
                 async with trio.open_nursery() as callers:
-                    for listener in listeners:
-                        doors.start_soon(self._welcome, listener, callers)
+                    for entrance in entrances:
+                        doors.start_soon(self._welcome, entrance, callers)
                     with trio.CancelScope() as opening:
                         doors.start_soon(self._when_cancelled, opening, shelter)
                         await trio.sleep_forever()
@@ -121,21 +142,25 @@ class _Reception:
             for acceptor in self._open:
                 acceptor.stop()
 
-    async def _welcome(self, listener: socket.socket, callers: trio.Nursery) -> None:
+    async def _welcome(self, door: Door, callers: trio.Nursery) -> None:
         try:
             while True:
-                await trio.lowlevel.wait_readable(listener)
-                if not self._take(listener, callers):
+                await trio.lowlevel.wait_readable(door.socket)
+                if not self._take(door, callers):
                     await trio.sleep(_PAUSE)
         finally:
-            trio.lowlevel.notify_closing(listener)
-            listener.close()
+            trio.lowlevel.notify_closing(door.socket)
+            door.socket.close()
 
-    def _take(self, listener: socket.socket, callers: trio.Nursery) -> bool:
+    def _take(self, door: Door, callers: trio.Nursery) -> bool:
         """Take one caller; False: the machine has no room for it now."""
         try:
-            caller, address = listener.accept()
-            connection = Connection(caller)
+            caller, address = door.socket.accept()
+            connection = _connection(caller, door.security)
+        except ConfigError as error:  # the files of TLS are not there any more
+            log.error("no caller can be taken over TLS: %s", error)
+            caller.close()
+            return True
         except OSError as error:  # also: the caller is gone again
             if error.errno in _EXHAUSTED:
                 log.error("no caller can be taken now: %s", error.strerror)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from appliance.dicom.association import MAXIMUM_LENGTH
 from appliance.dicom.items import UserInformation
+from appliance.network.secure import Security
 
 # A UID of our own below 2.25 (PS3.5 Annex B.2): names this implementation, not its version.
 IMPLEMENTATION_CLASS_UID = "2.25.131206849143907236415894262353105398817"
@@ -19,6 +20,7 @@ class ListenerSettings:
 
     address: str = "0.0.0.0"  # noqa: S104  (modalities call from anywhere in the clinic)
     port: int = 11112  # 0: any free one
+    secure_port: int | None = None  # for callers over TLS; None: there is none
     transfer_syntaxes: Set[str] | None = None  # accepted ones; None: every one
     max_pdu: int = MAXIMUM_LENGTH
     max_associations: int = 200
@@ -45,6 +47,7 @@ class Remote:
     port: int
     calling_ae_title: str
     source: str = ""  # the local address to call from; "": any
+    security: Security | None = None  # None: without TLS
 
 
 @dataclass(frozen=True, slots=True)
