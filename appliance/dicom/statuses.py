@@ -9,9 +9,14 @@ Category: TypeAlias = Literal["success", "warning", "failure", "pending", "cance
 SUCCESS = 0x0000
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_INSTANCE = 0x0111
+NO_SUCH_INSTANCE = 0x0112
+INVALID_ARGUMENT = 0x0115
 INVALID_INSTANCE = 0x0117
+CLASS_INSTANCE_CONFLICT = 0x0119
 SOP_CLASS_NOT_SUPPORTED = 0x0122
+NO_SUCH_ACTION = 0x0123
 NOT_AUTHORIZED = 0x0124
+DUPLICATE_TRANSACTION = 0x0131  # PS3.3 C.14.1.1, of a storage commitment only
 UNRECOGNIZED_OPERATION = 0x0211
 MISTYPED_ARGUMENT = 0x0212
 RESOURCE_LIMITATION = 0x0213
@@ -27,11 +32,15 @@ _WORDS = {
     0x0106: "invalid attribute value",
     PROCESSING_FAILURE: "processing failure",
     DUPLICATE_INSTANCE: "the instance is there already",
-    0x0112: "no such instance",
+    NO_SUCH_INSTANCE: "no such instance",
+    INVALID_ARGUMENT: "invalid argument value",
     INVALID_INSTANCE: "invalid SOP Instance UID",
     0x0118: "no such SOP class",
+    CLASS_INSTANCE_CONFLICT: "the instance is of another SOP class",
     SOP_CLASS_NOT_SUPPORTED: "SOP class not supported",
+    NO_SUCH_ACTION: "no such action",
     NOT_AUTHORIZED: "not authorized",
+    DUPLICATE_TRANSACTION: "the Transaction UID is in use already",
     0x0210: "duplicate invocation",
     UNRECOGNIZED_OPERATION: "unrecognized operation",
     MISTYPED_ARGUMENT: "mistyped argument",
