@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
+from appliance.commands import (
+    certificates,
+    commitment,
+    here,
+    nodes,
+    overview,
+    queue,
+    rules,
+    studies,
+)
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -39,6 +48,7 @@ for _command in (
     nodes.node,
     rules.rule,
     queue.queue,
+    commitment.commitment,
     overview.associations,
     overview.events,
     here.verify,

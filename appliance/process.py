@@ -13,6 +13,7 @@ import trio
 
 from appliance import clock, pulse
 from appliance.alarm import watch_store
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -77,6 +78,7 @@ class Process:
         jobs: dict[str, Callable[[], Awaitable[None]]] = {
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
+            "commitment": rooms.commitment.run,
             "nodes": rooms.nodes.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": partial(watch_store, rooms.volume, rooms.journal),
@@ -95,7 +97,12 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
+        services = DicomServices(
+            rooms.nodes.admit,
+            rooms.intake.store,
+            rooms.nodes.note_report,
+            providers=(rooms.commitment.provider,),
+        )
         try:
             async with trio.open_nursery() as nursery:
                 with listening:
@@ -145,6 +152,7 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Commitments(rooms.commitment),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

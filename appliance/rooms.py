@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import trio
 
@@ -13,6 +15,9 @@ from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
 from appliance.calls import Limited
 from appliance.certificates.cabinet import Cabinet
+from appliance.commitment.calling import Calls
+from appliance.commitment.model import Settings as CommitmentSettings
+from appliance.commitment.service import Commitment
 from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.intake.model import Settings as IntakeSettings
@@ -20,12 +25,14 @@ from appliance.intake.service import Intake
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
+from appliance.network.settings import Remote
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.routing.service import Routing
+from appliance.scrubbing import note_damage
 from appliance.transfers.cstore import CStore
 from appliance.transfers.service import Transfers
 from storage.volume import Volume
@@ -46,6 +53,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    commitment: Commitment
 
 
 @asynccontextmanager
@@ -87,7 +95,25 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
     sender = Limited(cstore, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
-    transfers = Transfers(database, volume, sender, nodes.get, journal=journal, meter=meter)
+    commitment = Commitment(
+        database,
+        volume,
+        journal,
+        Calls(config.dicom.ae_title, nodes.note_report, _remote),
+        nodes=nodes.list,
+        resend=users.resend,
+        damaged=partial(note_damage, volume, journal),
+        settings=_commitment_settings(config),
+    )
+    transfers = Transfers(
+        database,
+        volume,
+        sender,
+        nodes.get,
+        journal=journal,
+        meter=meter,
+        listener=commitment.listener,
+    )
     users.are(nodes, routing, transfers)
     archive = Archive(
         database,
@@ -117,7 +143,21 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        commitment,
     )
+
+
+def _commitment_settings(config: Config) -> CommitmentSettings:
+    section = config.commitment
+    return CommitmentSettings(
+        section.same_association_seconds,
+        section.verify_rate,
+        timedelta(hours=section.patience_hours),
+    )
+
+
+def _remote(node: Node, calling_ae_title: str) -> Remote:
+    return Remote(node.ae_title, node.host, node.port, calling_ae_title)
 
 
 def _planning(routing: Routing, transfers: Transfers) -> Planning:
@@ -149,3 +189,6 @@ class _Users:
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)
+
+    def resend(self, node: str) -> None:
+        self._transfers.news([node])

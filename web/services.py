@@ -178,6 +178,23 @@ class Job:
     next_try: datetime | None
     last_error: str
     created: datetime
+    verified: int | None = None  # objects the destination promised to keep; None: not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One storage commitment, asked of us or by us."""
+
+    transaction_uid: str
+    direction: Literal["in", "out"]  # "in": asked of us
+    peer: str  # an AE title, or a node's name
+    state: str
+    instances: int
+    failed: int
+    began: datetime
+    closed: datetime | None
+    next_try: datetime | None
+    last_error: str  # "" when nothing went wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +313,14 @@ class Queue(Protocol):
     async def resume(self, node: str) -> Node: ...
 
 
+class Commitments(Protocol):
+    """Storage commitment in both directions."""
+
+    async def listed(self) -> list[Transaction]:
+        """What is open and what was closed last, newest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything the two doors need."""
@@ -305,3 +330,4 @@ class Services:
     nodes: Nodes
     rules: Rules
     queue: Queue
+    commitments: Commitments

@@ -175,7 +175,7 @@ def reasons_in(report: Report, request: Request) -> list[int]:
 
 def next_try(began: datetime, now: datetime, tries: int, patience: timedelta) -> datetime | None:
     """When to try again after so many failures; None once patience has ended."""
-    pause = min(_FIRST_PAUSE * 2 ** min(tries, 16), _LONGEST_PAUSE)
+    pause = min(_FIRST_PAUSE * float(2 ** min(tries, 16)), _LONGEST_PAUSE)
     return now + pause if now + pause <= began + patience else None
 
 
@@ -183,4 +183,4 @@ def resend_at(now: datetime, resends: int) -> datetime | None:
     """When an object goes again that a node did not keep; None: it had its chances."""
     if resends >= _MOST_RESENDS:
         return None
-    return now + _FIRST_PAUSE * 4**resends
+    return now + _FIRST_PAUSE * float(4**resends)

@@ -51,6 +51,7 @@ class Node:
     window: Window | None = None  # when it may be sent to; None: always
     connect_seconds: float = 10.0
     answer_seconds: float = 60.0  # how long a C-STORE-RSP may take
+    commitment: bool = False  # ask it to confirm that it keeps what it was sent
 
 
 @dataclass(frozen=True, slots=True)

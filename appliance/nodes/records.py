@@ -38,6 +38,7 @@ class NodeRow(Model):
     window = fields.CharField(max_length=11)
     connect_seconds = fields.FloatField()
     answer_seconds = fields.FloatField()
+    commitment = fields.BooleanField(default=False)
 
     class Meta:
         table = "nodes_node"
@@ -119,6 +120,7 @@ def _node(row: NodeRow) -> Node:
         window=Window.parse(row.window) if row.window else None,
         connect_seconds=row.connect_seconds,
         answer_seconds=row.answer_seconds,
+        commitment=row.commitment,
     )
 
 
