@@ -20,7 +20,7 @@ from appliance.assembly import serve
 from appliance.commands.talk import Door
 from appliance.config import Config, load
 from appliance.database.door import open_database
-from appliance.intake.part10 import file_header
+from appliance.dicom.part10 import file_header
 from appliance.network.requestor import associate
 from appliance.network.settings import Outgoing, Remote
 
