@@ -25,6 +25,7 @@ from appliance.network.settings import ListenerSettings
 from appliance.rooms import Rooms
 from appliance.scrubbing import scrub_for_ever
 from appliance.supervisor import Health, Part
+from appliance.trimming import trim_daily
 from web.app import build_operator, build_portal
 from web.server import WebSettings, serve_operator, serve_portal
 from web.services.bundle import Services
@@ -78,6 +79,7 @@ class Process:
             "nodes": rooms.nodes.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": partial(watch_store, rooms.volume, rooms.journal),
+            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,

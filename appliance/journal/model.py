@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import takewhile
 
 
 class Severity(Enum):
@@ -31,9 +32,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How often the journal writes that we are alive."""
+    """How often the journal writes that we are alive, and how long it remembers."""
 
     beat_seconds: float = 30.0
+    keep_days: int = 400
+    keep_trouble_days: int = 3650  # warnings and alarms
+
+    def keep(self, severity: Severity) -> timedelta:
+        """How long an event is kept."""
+        usual = severity is Severity.INFO
+        return timedelta(days=self.keep_days if usual else self.keep_trouble_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,16 @@ class Availability:
         """Between 0 and 1; None when nothing was measured."""
         total = self.up_seconds + self.down_seconds
         return self.up_seconds / total if total else None
+
+
+def outlived(written: Sequence[tuple[int, datetime]], before: datetime, now: datetime) -> list[int]:
+    """Of events as (number, time), in the order they were written, those that may be forgotten.
+
+    None goes before what was written before it: a clock that stood years back for an hour
+    must not cost us the alarms of that hour. What is dated in the future holds up nobody.
+    """
+    old = takewhile(lambda event: event[1] < before or event[1] > now, written)
+    return [number for number, time in old if time < before]
 
 
 def by_month(began: datetime, ended: datetime) -> dict[str, float]:

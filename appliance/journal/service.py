@@ -95,6 +95,14 @@ class Journal:
         await self.flush()
         return await self._database.read(records.latest, limit, kind, severity)
 
+    async def trim(self) -> int:
+        """Forget some of what was kept long enough; 0 when there is no more of it."""
+        now, forgotten = self._now(), 0
+        for severity in Severity:
+            before = now - self._settings.keep(severity)
+            forgotten += await self._database.run(records.trim, severity, before, now, _BATCH)
+        return forgotten
+
     async def availability(self, month: str = "") -> Availability:
         """How much of a month (YYYY-MM; this one by default) we were up."""
         return await self._database.read(records.availability, month or month_of(self._now()))

@@ -114,3 +114,19 @@ async def test_beats_become_availability(url: str) -> None:
         figure = await journal.availability("2024-01")
         assert (figure.up_seconds, figure.down_seconds) == (20 * 30.0, 600.0 + 2 * 30.0)
         assert (await journal.availability()) == figure
+
+
+async def test_what_was_kept_long_enough_is_forgotten(url: str) -> None:
+    async with open_database(url) as database:
+        ticks = Ticks()
+        journal = Journal(database, Settings(keep_days=1, keep_trouble_days=3), ticks)
+        journal.note("usual", "x")
+        journal.note("trouble", "x", severity=Severity.WARNING)
+        journal.note("alarm", "x", severity=Severity.ALARM)
+        assert len(await journal.latest()) == 3
+        assert await journal.trim() == 0
+        ticks.now += timedelta(days=2)
+        assert [await journal.trim(), await journal.trim()] == [1, 0]
+        assert [one.kind for one in await journal.latest()] == ["alarm", "trouble"]
+        ticks.now += timedelta(days=2)
+        assert await journal.trim() == 2
