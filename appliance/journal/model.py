@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import takewhile
@@ -32,9 +32,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How often the journal writes that we are alive, and how long it remembers."""
+    """How often the journal writes that we are alive, and how much it remembers how long."""
 
     beat_seconds: float = 30.0
+    fold_seconds: float = 300.0  # what is repeated within it becomes one row
     keep_days: int = 400
     keep_trouble_days: int = 3650  # warnings and alarms
 
@@ -57,6 +58,43 @@ class Availability:
         """Between 0 and 1; None when nothing was measured."""
         total = self.up_seconds + self.down_seconds
         return self.up_seconds / total if total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """Events like one that is written, which are not written themselves yet."""
+
+    since: datetime
+    count: int = 0
+    last: Event | None = None
+
+    def more(self, event: Event) -> Repetition:
+        return Repetition(self.since, self.count + 1, event)
+
+    def told(self) -> list[Event]:
+        """All of them as one row; none when nothing was repeated."""
+        if self.last is None or self.count < 2:
+            return [self.last] if self.last else []
+        text = f"{self.last.text} ({self.count} times since {self.since:%H:%M} UTC)"
+        counted = {"count": str(self.count), "since": self.since.isoformat()}
+        return [replace(self.last, text=text, details={**self.last.details, **counted})]
+
+
+# A device that loops sends a million objects. What changes, like a destination, is told each time.
+_REPEATING = "object."
+
+
+def likeness(event: Event) -> tuple[str, ...] | None:
+    """What an event shares with its repetitions; None: it is written each time.
+
+    Of one device, all of the same kind and status are alike; an alarm only when its subject is
+    the same as well.
+    """
+    if not event.kind.startswith(_REPEATING):
+        return None
+    source, status = event.details.get("source", ""), event.details.get("status", "")
+    alone = event.severity is Severity.ALARM or not source
+    return event.kind, event.severity.value, status, source, event.subject if alone else ""
 
 
 def outlived(written: Sequence[tuple[int, datetime]], before: datetime, now: datetime) -> list[int]:
