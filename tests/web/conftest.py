@@ -43,6 +43,7 @@ class Memory:
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
     callers: list[Caller] = field(default_factory=list)
     parts: tuple[Part, ...] = (Part("listener", well=True), Part("index", well=True))
+    counted: bool = True  # the database answers
     failure: Exception | None = None  # raised by the overview
     closed: bool = False  # an import was closed before its end
     broken_off: str = ""  # why an import ends after its second file
@@ -69,10 +70,10 @@ class Overview:
             started=NOON,
             uptime_seconds=timedelta(days=3, hours=4).total_seconds(),
             free_bytes=812 * 2**30,
-            studies=len(self.memory.studies),
-            instances=1_234_567,
-            waiting=113,
-            set_aside=0,
+            studies=len(self.memory.studies) if self.memory.counted else None,
+            instances=1_234_567 if self.memory.counted else None,
+            waiting=113 if self.memory.counted else None,
+            set_aside=0 if self.memory.counted else None,
             index_lag=0,
             open_associations=2,
             nodes=len(self.memory.nodes),

@@ -12,7 +12,7 @@ from appliance.rooms import Rooms, furnished
 from appliance.supervisor import Health
 from storage.errors import Stopped
 from tests.appliance.answers.conftest import answers, rooms_on
-from tests.appliance.running import picture, until
+from tests.appliance.running import picture, spoil, until
 from tests.storage.faults import Faulty
 from web.app import build_portal
 from web.forms import NodeForm, RuleForm
@@ -112,6 +112,27 @@ async def test_a_disk_that_does_not_answer_does_not_hide_the_rest(config: Config
         disk.arm(1, count=2)
         assert (await answers(rooms).overview.status()).free_bytes == 0
         assert b"arca_free_bytes 0.0" in await answers(rooms).overview.exposition()
+
+
+async def test_a_broken_database_does_not_hide_the_rest(config: Config) -> None:
+    async with furnished(config) as rooms:
+        overview = answers(rooms).overview
+        assert (await overview.status()).counted
+        await trio.to_thread.run_sync(spoil, config.appliance.home / "index.sqlite")
+        status = await overview.status()
+        page = await build_portal(answers(rooms)).test_client().get("/")
+        text = await page.get_data(as_text=True)
+    assert (status.well, status.counted) == (False, False)
+    assert (status.studies, status.instances) == (None, None)
+    assert (status.waiting, status.set_aside, status.availability) == (None, None, None)
+    assert (status.ae_title, status.rules) == ("ARCA", 0)
+    assert status.free_bytes > 0
+    assert status.parts[-1].name == "database"
+    assert status.parts[-1].failure.startswith("the numbers of the index and the queue are unav")
+    assert "not a database" in status.parts[-1].failure
+    assert page.status_code == 200
+    assert "The database does not answer" in text
+    assert "not a database" not in text
 
 
 async def test_events(rooms: Rooms) -> None:

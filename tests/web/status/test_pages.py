@@ -54,6 +54,22 @@ async def test_health(services: Services, memory: Any) -> None:
     assert "Doe" not in page
 
 
+async def test_numbers_that_nobody_knows(services: Services, memory: Any) -> None:
+    memory.counted = False
+    memory.parts = (Part("database", well=False, failure="secret"),)
+    client = build_portal(services).test_client()
+    for language, words in (
+        ("en", ("Not working: database", "The database does not answer")),
+        ("es", ("No funciona: base de datos", "La base de datos no responde")),
+    ):
+        answer = await client.get("/", headers={"Accept-Language": language})
+        text = await answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert all(one in text for one in words), text
+        assert "<dd>\N{EN DASH}</dd>" in text
+        assert "secret" not in text
+
+
 async def test_metrics(services: Services) -> None:
     answer = await build_portal(services).test_client().get("/metrics")
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
