@@ -12,7 +12,7 @@ from importlib.metadata import version
 import trio
 
 from appliance import clock, pulse
-from appliance.alarm import watch_store
+from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -42,6 +42,7 @@ class Process:
         self._rooms = rooms
         self._config = rooms.config
         self._health = Health()
+        self._watch = StoreWatch(rooms.volume, rooms.journal)
         self._stop = trio.Event()  # somebody wants us to end
         self._deaf = trio.Event()  # nobody is listened to any more
         self._closed = trio.Event()  # the doors close
@@ -78,7 +79,7 @@ class Process:
             "queue": rooms.transfers.run,
             "nodes": rooms.nodes.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
-            "store alarm": partial(watch_store, rooms.volume, rooms.journal),
+            "store alarm": self._watch.run,
             "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
@@ -126,6 +127,7 @@ class Process:
             self._health,
             rooms.meter,
             rooms.volume,
+            self._watch,
             rooms.archive,
             rooms.transfers,
             rooms.nodes,

@@ -9,6 +9,7 @@ from datetime import datetime
 import trio
 
 from appliance import clock
+from appliance.alarm import StoreWatch
 from appliance.archive.service import Archive
 from appliance.config import Config
 from appliance.database.failures import failures
@@ -53,6 +54,7 @@ class Overview:
     health: Health
     meter: Meter
     volume: Volume
+    watch: StoreWatch
     archive: Archive
     transfers: Transfers
     nodes: Nodes
@@ -71,6 +73,7 @@ class Overview:
             started=running.started,
             uptime_seconds=(clock.now() - running.started).total_seconds(),
             free_bytes=await self._free(),
+            store=self.watch.state,
             studies=counted.studies,
             instances=counted.instances,
             waiting=counted.waiting,
@@ -113,11 +116,12 @@ class Overview:
             )
             for name in self.running.parts
         )
-        trouble = self.volume.trouble
+        trouble = self.watch.trouble
         return (*supervised, Part("store", well=not trouble, failure=trouble))
 
     async def exposition(self) -> bytes:
         self.meter.free_bytes.set(await self._free())
+        self.meter.store_open.set(self.watch.state == "open")
         return self.meter.exposition()
 
     async def _free(self) -> int:

@@ -64,11 +64,17 @@ def _facts(now: dict[str, Any], well: bool) -> list[tuple[str, object]]:
         ("Archive", _archive(now)),
         ("Not indexed yet", now["index_lag"]),
         ("Free space", size(now["free_bytes"])),
+        ("Store", _STORE[now["store"]]),
         ("Queue", _queue(now)),
         ("Nodes, rules", f"{now['nodes']}, {now['rules']}"),
     ]
 
 
+_STORE = {
+    "open": "takes objects in",
+    "full": "full: it takes nothing in until there is room",
+    "stopped": "stopped: it takes nothing in until the appliance is started again",
+}
 _UNKNOWN = "not known: the database does not answer"
 
 

@@ -35,6 +35,7 @@ class Conformance:
         assert (status.ae_title, status.well) == ("ARCA", True)
         assert status.started.utcoffset() is not None
         assert status.free_bytes > 0
+        assert (status.store, status.counted) == ("open", True)
         assert [one.name for one in status.levels] == ["send", "receive", "route"]
         assert status.parts == await services.overview.healthy()
         assert "index" in {part.name for part in status.parts}

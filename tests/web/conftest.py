@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -43,6 +44,7 @@ class Memory:
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
     callers: list[Caller] = field(default_factory=list)
     parts: tuple[Part, ...] = (Part("listener", well=True), Part("index", well=True))
+    store: Literal["open", "full", "stopped"] = "open"
     counted: bool = True  # the database answers
     failure: Exception | None = None  # raised by the overview
     closed: bool = False  # an import was closed before its end
@@ -70,6 +72,7 @@ class Overview:
             started=NOON,
             uptime_seconds=timedelta(days=3, hours=4).total_seconds(),
             free_bytes=812 * 2**30,
+            store=self.memory.store,
             studies=len(self.memory.studies) if self.memory.counted else None,
             instances=1_234_567 if self.memory.counted else None,
             waiting=113 if self.memory.counted else None,

@@ -40,6 +40,7 @@ class Status:
     started: datetime
     uptime_seconds: float
     free_bytes: int
+    store: Literal["open", "full", "stopped"]  # nothing is taken in unless it is open
     studies: int | None  # these four: None while the database does not answer
     instances: int | None
     waiting: int | None  # objects that wait for a destination

@@ -15,6 +15,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "well": ("All is well", "Todo funciona"),
     "ill": ("Needs attention", "Requiere atención"),
     "ill_parts": ("Not working: {}", "No funciona: {}"),
+    "store_full": (
+        "Nothing more is taken in: the store is full. Make room, or add a disk; "
+        "reception goes on by itself",
+        "No se recibe nada más: el almacén está lleno. Libere espacio o añada un disco; "
+        "la recepción se reanuda sola",
+    ),
+    "store_stopped": (
+        "Nothing more is taken in: the store has stopped after a failure of its disk. "
+        "Check the disk, then start the appliance again",
+        "No se recibe nada más: el almacén se detuvo tras un fallo de su disco. "
+        "Revise el disco y reinicie el equipo",
+    ),
     "uncounted": (
         "The database does not answer: the numbers of the index and the queue are unavailable. "
         "Images are still taken in",
