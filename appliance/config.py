@@ -73,6 +73,21 @@ class DatabaseSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TransfersSection:
+    """The queue."""
+
+    keep_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSection:
+    """What happened."""
+
+    keep_days: int = 400
+    keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
 class WebSection:
     """The portal."""
 
@@ -105,6 +120,8 @@ class Config:
     tls: TlsSection = field(default_factory=TlsSection)
     storage: StorageSection = field(default_factory=StorageSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
+    transfers: TransfersSection = field(default_factory=TransfersSection)
+    journal: JournalSection = field(default_factory=JournalSection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -138,6 +155,9 @@ _BOUNDS = {
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
+    "transfers.keep_days": (1, 36525),
+    "journal.keep_days": (1, 36525),
+    "journal.keep_trouble_days": (1, 36525),
     "web.port": (0, 65535),
 }
 

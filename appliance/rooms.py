@@ -17,6 +17,7 @@ from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
+from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
@@ -27,6 +28,7 @@ from appliance.nodes.verification import verify
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
+from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
 from storage.volume import Volume
 
@@ -71,7 +73,7 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
 
 
 def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
-    meter, journal = Meter(), Journal(database)
+    meter, journal = Meter(), Journal(database, _journal_settings(config))
     cabinet = open_cabinet(config)
     security = Security(
         cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
@@ -87,7 +89,15 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
     sender = Limited(cstore, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
-    transfers = Transfers(database, volume, sender, nodes.get, journal=journal, meter=meter)
+    transfers = Transfers(
+        database,
+        volume,
+        sender,
+        nodes.get,
+        journal=journal,
+        meter=meter,
+        settings=TransferSettings(keep_days=config.transfers.keep_days),
+    )
     users.are(nodes, routing, transfers)
     archive = Archive(
         database,
@@ -118,6 +128,11 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         cabinet,
         security,
     )
+
+
+def _journal_settings(config: Config) -> JournalSettings:
+    kept = config.journal
+    return JournalSettings(keep_days=kept.keep_days, keep_trouble_days=kept.keep_trouble_days)
 
 
 def _planning(routing: Routing, transfers: Transfers) -> Planning:
