@@ -83,6 +83,21 @@ class DatabaseSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TransfersSection:
+    """The queue."""
+
+    keep_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSection:
+    """What happened."""
+
+    keep_days: int = 400
+    keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
 class WebSection:
     """The portal."""
 
@@ -116,6 +131,8 @@ class Config:
     commitment: CommitmentSection = field(default_factory=CommitmentSection)
     storage: StorageSection = field(default_factory=StorageSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
+    transfers: TransfersSection = field(default_factory=TransfersSection)
+    journal: JournalSection = field(default_factory=JournalSection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -152,6 +169,9 @@ _BOUNDS = {
     "commitment.verify_rate": (1 << 20, 1 << 40),
     "commitment.patience_hours": (0.01, 720.0),
     "storage.retention_days": (0, 36525),
+    "transfers.keep_days": (1, 36525),
+    "journal.keep_days": (1, 36525),
+    "journal.keep_trouble_days": (1, 36525),
     "web.port": (0, 65535),
 }
 

@@ -22,6 +22,7 @@ from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
+from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
@@ -34,6 +35,7 @@ from appliance.premises import ensure_certificates, make_home, open_cabinet, ope
 from appliance.routing.service import Routing
 from appliance.scrubbing import note_damage
 from appliance.transfers.cstore import CStore
+from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
 from storage.volume import Volume
 
@@ -79,7 +81,7 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
 
 
 def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
-    meter, journal = Meter(), Journal(database)
+    meter, journal = Meter(), Journal(database, _journal_settings(config))
     cabinet = open_cabinet(config)
     security = Security(
         cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
@@ -113,6 +115,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         journal=journal,
         meter=meter,
         listener=commitment.listener,
+        settings=TransferSettings(keep_days=config.transfers.keep_days),
     )
     users.are(nodes, routing, transfers)
     archive = Archive(
@@ -158,6 +161,11 @@ def _commitment_settings(config: Config) -> CommitmentSettings:
 
 def _remote(node: Node, calling_ae_title: str) -> Remote:
     return Remote(node.ae_title, node.host, node.port, calling_ae_title)
+
+
+def _journal_settings(config: Config) -> JournalSettings:
+    kept = config.journal
+    return JournalSettings(keep_days=kept.keep_days, keep_trouble_days=kept.keep_trouble_days)
 
 
 def _planning(routing: Routing, transfers: Transfers) -> Planning:

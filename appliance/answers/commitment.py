@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from appliance.commitment.service import Commitment
-from web.services import Transaction
+from web.services.commitment import Transaction
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,6 @@ class NodeRow(Model):
     window = fields.CharField(max_length=11)
     connect_seconds = fields.FloatField()
     answer_seconds = fields.FloatField()
-    commitment = fields.BooleanField(default=False)
 
     class Meta:
         table = "nodes_node"
@@ -92,7 +91,7 @@ async def keep(node: Node) -> None:
     values = {
         name: getattr(node, name)
         for name in Node.__slots__
-        if name not in {"name", "window", "transfer_syntaxes"}
+        if name not in {"name", "window", "transfer_syntaxes", "commitment"}
     }
     values["window"] = str(node.window or "")
     values["transfer_syntaxes"] = list(node.transfer_syntaxes)
@@ -120,7 +119,6 @@ def _node(row: NodeRow) -> Node:
         window=Window.parse(row.window) if row.window else None,
         connect_seconds=row.connect_seconds,
         answer_seconds=row.answer_seconds,
-        commitment=row.commitment,
     )
 
 

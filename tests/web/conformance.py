@@ -15,7 +15,8 @@ import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from web.forms import NodeForm, RuleForm
-from web.services import ImportProgress, Services
+from web.services.bundle import Services
+from web.services.studies import ImportProgress
 
 PACS = NodeForm("PACS", "PACS_AE", "127.0.0.1", 11, max_associations=3, window="22:00-06:00")
 ALL = RuleForm("all", "true", "PACS")
@@ -34,6 +35,7 @@ class Conformance:
         assert (status.ae_title, status.well) == ("ARCA", True)
         assert status.started.utcoffset() is not None
         assert status.free_bytes > 0
+        assert (status.store, status.counted) == ("open", True)
         assert [one.name for one in status.levels] == ["send", "receive", "route"]
         assert status.parts == await services.overview.healthy()
         assert "index" in {part.name for part in status.parts}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response, jsonify
 
-from web.services import Commitments
+from web.services.commitment import Commitments
 
 
 def blueprint(commitments: Commitments) -> Blueprint:

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0001_initial")]
+    dependencies = [("transfers", "0002_finished")]
 
     initial = False
 
