@@ -89,7 +89,7 @@ async def _wake(transfers: Sequence[int], again: Sequence[ItemState]) -> None:
         await rows.update(cancelled=0)
 
 
-async def cancel(id: int, now: datetime, note: Note) -> int:  # noqa: A002
+async def cancel(id: int, now: datetime, note: Note | None = None) -> int:  # noqa: A002
     """Give up what of a transfer was not sent yet; how many objects that is."""
     async with transaction():
         row = await TransferRow.filter(id=id).select_for_update().first()
@@ -99,7 +99,8 @@ async def cancel(id: int, now: datetime, note: Note) -> int:  # noqa: A002
             state=ItemState.CANCELLED, holder=""
         )
         await TransferRow.filter(id=id).update(cancelled=F("cancelled") + count)
-        if finished := await close([id], now):
+        finished = await close([id], now)
+        if finished and note is not None:
             await note(finished)
     return count
 
