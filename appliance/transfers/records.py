@@ -77,8 +77,8 @@ class ItemRow(Model):
     status = fields.IntField(null=True)
     error = fields.TextField(default="")
     sent_at = fields.DatetimeField(null=True)
-    proof = fields.SmallIntField(default=Proof.NONE)
-    resends = fields.SmallIntField(default=0)  # because the destination did not keep it
+    proof = fields.SmallIntField(default=Proof.NONE, db_default=0)
+    resends = fields.SmallIntField(default=0, db_default=0)  # because the destination did not keep it
 
     class Meta:
         table = "transfers_item"

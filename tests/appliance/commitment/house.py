@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from appliance.network.services import Answer, Services
 from appliance.network.settings import Remote
 from appliance.nodes.model import Node
 from appliance.rooms import Rooms, furnished
+from storage.store import Entry
 from tests.appliance.network.reception import SETTINGS
 from tests.appliance.running import configured, picture, until
 
@@ -69,10 +70,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, database: Path, ae_title: str = "ARCA") -> AsyncIterator[House]:
+async def house(
+    folder: Path, database: Path, ae_title: str = "ARCA", same_association: float = 3.0
+) -> AsyncIterator[House]:
     """An appliance without its doors."""
     folder.mkdir(exist_ok=True)
-    sections = {"dicom": {"ae_title": ae_title}, "commitment": {"same_association_seconds": 3.0}}
+    sections = {"dicom": {"ae_title": ae_title}, "commitment": {"same_association_seconds": same_association}}
     config: Config = configured(folder, database, **sections)
     async with furnished(config) as rooms, trio.open_nursery() as work:
         work.start_soon(rooms.archive.follow)
@@ -134,3 +137,10 @@ async def asked(port: int, *wanted: Request, seconds: float = 3.0) -> list[Repor
     return ear.reports
 
 
+def spoil(house: House, instance: str) -> Entry:
+    """Change a byte of a stored object on its disk."""
+    [entry] = house.rooms.volume.find(instance)
+    path = house.rooms.config.storage.path / entry.path
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"\1")
+    return entry

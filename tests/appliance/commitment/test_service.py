@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from appliance.commitment.model import Reference
+from appliance.commitment.wire import write_request
 from appliance.dicom import statuses
-from tests.appliance.commitment.house import CT, asked, house, request
+from appliance.dicom.negotiation import IMPLICIT_LITTLE_ENDIAN
+from appliance.transfers.model import State
+from tests.appliance.commitment.house import CT, Ear, ask, asked, calling, house, request, spoil
+from tests.appliance.running import until
 
 
 async def test_what_is_kept_is_reported_over_the_same_association(
@@ -26,10 +29,7 @@ async def test_what_is_kept_is_reported_over_the_same_association(
 async def test_what_is_not_kept_has_its_reason(tmp_path: Path, empty_database: Path) -> None:
     async with house(tmp_path / "a", empty_database) as arca:
         await arca.keep("1.2.1", "1.2.2")
-        [entry] = arca.rooms.volume.find("1.2.2")
-        path = arca.rooms.config.storage.path / entry.path
-        path.chmod(0o600)
-        path.write_bytes(path.read_bytes()[:-1] + b"\1")
+        entry = spoil(arca, "1.2.2")
         [report] = await asked(arca.port, request("2.25.1", "1.2.1", "1.2.2", "1.2.3"))
         assert report.stored == (Reference(CT, "1.2.1"),)
         assert report.failed == (
@@ -73,3 +73,71 @@ async def test_a_transfer_is_verified_by_its_destination(
         await pacs.until("reported")
 
 
+
+
+async def test_a_report_comes_over_an_association_of_its_own(
+    tmp_path: Path, empty_database: Path
+) -> None:
+    async with (
+        house(tmp_path / "a", empty_database, same_association=0.2) as arca,
+        house(tmp_path / "b", empty_database, "PACS", same_association=0.0) as pacs,
+    ):
+        await arca.add("PACS", pacs.port, commitment=True)
+        await pacs.add("ARCA", arca.port)
+        await arca.keep("1.2.1")
+        [entry] = arca.rooms.volume.find("1.2.1")
+        await arca.rooms.transfers.send("1.2.3", "PACS", [entry.sha256])
+        await arca.until("answered")
+        await pacs.until("reported")
+
+
+async def test_a_report_waits_for_a_requester_that_is_no_node(
+    tmp_path: Path, empty_database: Path
+) -> None:
+    async with house(tmp_path / "a", empty_database, same_association=0.0) as arca:
+        await arca.keep("1.2.1")
+        async with calling(arca.port) as association:
+            data = write_request(request("2.25.1", "1.2.1"), IMPLICIT_LITTLE_ENDIAN)
+            assert (await ask(association, data)).status == 0
+        [waiting] = await arca.until("to be reported")
+
+        async def failed() -> bool:
+            return "no node has the AE title CT1" in (await arca.transactions())[0].last_error
+
+        await until(failed)
+        ear = Ear([])
+        async with calling(arca.port) as association:
+            await association.hear(ear, 5.0, lambda: bool(ear.reports))
+        assert [one.transaction_uid for one in ear.reports] == ["2.25.1"]
+        await arca.until("reported")
+
+
+async def test_what_the_destination_does_not_keep_goes_again(
+    tmp_path: Path, empty_database: Path
+) -> None:
+    async with (
+        house(tmp_path / "a", empty_database) as arca,
+        house(tmp_path / "b", empty_database, "PACS") as pacs,
+    ):
+        await arca.add("PACS", pacs.port, commitment=False)
+        await arca.keep("1.2.1", "1.2.2")
+        digests = [arca.rooms.volume.find(one)[0].sha256 for one in ("1.2.1", "1.2.2")]
+        first = await arca.rooms.transfers.send("1.2.3", "PACS", digests)
+
+        async def sent() -> bool:
+            return (await arca.rooms.transfers.transfer(first.id)).state is State.DONE
+
+        await until(sent)
+        spoil(pacs, "1.2.2")
+        await arca.rooms.nodes.change(replace(arca.rooms.nodes.list()[0], commitment=True))
+        await arca.rooms.transfers.resend(first.id)
+        [known] = await arca.until("answered")
+        assert (known.instances, known.failed) == (2, 1)
+        again = await arca.rooms.transfers.transfer(first.id)
+        assert (again.state, again.sent, again.verified) == (State.BACKING_OFF, 1, 1)
+        [event] = await arca.rooms.journal.latest(kind="commitment.failed")
+        assert "PACS does not keep 1 of 2 instances" in event.text
+        await arca.rooms.transfers.retry(first.id)
+        await arca.until("answered", "answered")
+        healed = await arca.rooms.transfers.transfer(first.id)
+        assert (healed.state, healed.sent, healed.verified) == (State.DONE, 2, 2)

@@ -13,12 +13,12 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="ItemRow",
             name="proof",
-            field=fields.SmallIntField(default=0),
+            field=fields.SmallIntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name="ItemRow",
             name="resends",
-            field=fields.SmallIntField(default=0),
+            field=fields.SmallIntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name="TransferRow",
