@@ -117,7 +117,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         listener=commitment.listener,
         settings=TransferSettings(keep_days=config.transfers.keep_days),
     )
-    users.are(nodes, routing, transfers)
+    users.are(nodes, routing, transfers, commitment)
     archive = Archive(
         database,
         volume,
@@ -181,8 +181,11 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
-    def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
+    def are(
+        self, nodes: Nodes, routing: Routing, transfers: Transfers, commitment: Commitment
+    ) -> None:
         self._nodes, self._routing, self._transfers = nodes, routing, transfers
+        self._commitment = commitment
 
     async def of(self, node: str) -> str:
         """What uses a node, in words; "" when nothing does."""
@@ -197,6 +200,7 @@ class _Users:
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)
+        self._commitment.node_changed(node)
 
     def resend(self, node: str) -> None:
         self._transfers.news([node])

@@ -55,10 +55,16 @@ class Asking:
         self._settings = settings
         self._now = now
         self._answered: set[str] = set()  # transactions that were reported on, of open calls
+        self._changed: set[str] = set()
         self._bell = Bell()
 
     def news(self) -> None:
         """Transfers have ended."""
+        self._bell.ring()
+
+    def hurry(self, node: str) -> None:
+        """Whatever was wrong with a node is worth a new try."""
+        self._changed.add(node)
         self._bell.ring()
 
     async def run(self) -> None:
@@ -66,6 +72,8 @@ class Asking:
         async with trio.open_nursery() as nursery:
             lanes = Lanes(nursery, self._ask_all)
             while True:
+                while self._changed:
+                    await self._database.run(inquiries.hurry, self._changed.pop(), self._now())
                 await self._list_fresh()
                 lanes.start(await self._database.read(inquiries.to_ask, self._now(), _AT_ONCE))
                 await self._close_old()

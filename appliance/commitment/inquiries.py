@@ -99,6 +99,12 @@ async def to_ask(now: datetime, limit: int) -> list[tuple[int, str]]:
     return [(id_, node) for id_, node in rows]
 
 
+async def hurry(node: str, now: datetime) -> None:
+    """What this node is to be asked is due now."""
+    async with transaction():
+        await InquiryRow.filter(step=Step.ASKING, node=node).update(next_try=now)
+
+
 async def load(number: int) -> Inquiry | None:
     row = await InquiryRow.get_or_none(id=number)
     return _inquiry(row) if row is not None else None

@@ -64,7 +64,11 @@ class Reporting:
         self._present.pop(title, None)
         self._present[title] = channel
         _trim(self._present)
-        self._arrived.add(title)
+        self.hurry(title)
+
+    def hurry(self, ae_title: str) -> None:
+        """Whatever kept a requester from taking its reports is worth a new try."""
+        self._arrived.add(ae_title.strip())
         self._bell.ring()
 
     def due(self) -> None:
@@ -114,7 +118,7 @@ class Reporting:
             return ""
         words = await self._call(asked, report)
         present = self._present.get(asked.calling_ae_title)
-        if words and present is not None:
+        if words and present is not None and present is not own:
             if not await self._say(present, report):
                 return ""
             if self._present.get(asked.calling_ae_title) is present:

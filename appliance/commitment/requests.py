@@ -89,10 +89,11 @@ async def to_report(now: datetime, limit: int) -> list[tuple[int, str]]:
     return [(id_, title) for id_, title in rows]
 
 
-async def hurry(ae_title: str, now: datetime) -> bool:
-    """The requester is there: its reports are due now; whether there are any."""
-    query = RequestRow.filter(stage=Stage.REPORTING, calling_ae_title=ae_title)
-    return bool(await query.update(next_try=now))
+async def hurry(ae_title: str, now: datetime) -> None:
+    """The requester is there: its reports are due now."""
+    async with transaction():
+        query = RequestRow.filter(stage=Stage.REPORTING, calling_ae_title=ae_title)
+        await query.update(next_try=now)
 
 
 async def load(number: int) -> Asked | None:

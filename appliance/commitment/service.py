@@ -82,6 +82,12 @@ class Commitment:
         ours = await self._database.read(inquiries.recent, closed)
         return sorted([*theirs, *ours], key=lambda one: one.began, reverse=True)
 
+    def node_changed(self, name: str) -> None:
+        """A node came or was changed: whatever was wrong before is worth a new try."""
+        self._asking.hurry(name)
+        if node := self._node(name):
+            self._reporting.hurry(node.ae_title)
+
     def _node(self, name: str) -> Node | None:
         return next((one for one in self._nodes() if one.name == name), None)
 

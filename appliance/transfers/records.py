@@ -78,7 +78,9 @@ class ItemRow(Model):
     error = fields.TextField(default="")
     sent_at = fields.DatetimeField(null=True)
     proof = fields.SmallIntField(default=Proof.NONE, db_default=0)
-    resends = fields.SmallIntField(default=0, db_default=0)  # because the destination did not keep it
+    resends = fields.SmallIntField(
+        default=0, db_default=0
+    )  # because the destination did not keep it
 
     class Meta:
         table = "transfers_item"

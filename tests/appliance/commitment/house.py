@@ -75,7 +75,10 @@ async def house(
 ) -> AsyncIterator[House]:
     """An appliance without its doors."""
     folder.mkdir(exist_ok=True)
-    sections = {"dicom": {"ae_title": ae_title}, "commitment": {"same_association_seconds": same_association}}
+    sections = {
+        "dicom": {"ae_title": ae_title},
+        "commitment": {"same_association_seconds": same_association},
+    }
     config: Config = configured(folder, database, **sections)
     async with furnished(config) as rooms, trio.open_nursery() as work:
         work.start_soon(rooms.archive.follow)

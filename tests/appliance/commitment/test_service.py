@@ -73,8 +73,6 @@ async def test_a_transfer_is_verified_by_its_destination(
         await pacs.until("reported")
 
 
-
-
 async def test_a_report_comes_over_an_association_of_its_own(
     tmp_path: Path, empty_database: Path
 ) -> None:

@@ -109,9 +109,15 @@ async def test_a_database_of_before_gets_what_is_new(tmp_path: Path) -> None:
             "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%\"closed\"%'"
         )
         before.execute(f"DROP INDEX {name}")
-        for column in ("transfers_item.proof", "transfers_item.resends", "transfers_transfer.verified"):
+        for column in (
+            "transfers_item.proof",
+            "transfers_item.resends",
+            "transfers_transfer.verified",
+        ):
             before.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
-        before.execute("DELETE FROM tortoise_migrations WHERE name IN ('0002_finished', '0003_proof')")
+        before.execute(
+            "DELETE FROM tortoise_migrations WHERE name IN ('0002_finished', '0003_proof')"
+        )
     assert _shape(path) != now
     async with open_database(f"sqlite:///{path}") as database:
         [transfer] = await database.read(listing.queue, {}, 1, clock.now())
