@@ -13,7 +13,7 @@ import trio
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
-from appliance.calls import Limited
+from appliance.calls import ByNode, Limited
 from appliance.certificates.cabinet import Cabinet
 from appliance.commitment.calling import Calls
 from appliance.commitment.model import Settings as CommitmentSettings
@@ -26,7 +26,6 @@ from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
-from appliance.network.settings import Remote
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
@@ -37,6 +36,7 @@ from appliance.scrubbing import note_damage
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
+from appliance.transfers.stow import Stow
 from storage.volume import Volume
 
 
@@ -86,22 +86,25 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     security = Security(
         cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
     )
-    users = _Users()
+    users = _Users(security)
     nodes = Nodes(
         database,
-        NodeSettings(config.dicom.ae_title, config.dicom.unknown_callers),
+        NodeSettings(
+            config.dicom.ae_title, config.dicom.unknown_callers, config.dicom.unknown_services
+        ),
         echo=users.echo,
         in_use=users.of,
         changed=users.changed,
     )
-    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
-    sender = Limited(cstore, config.dicom.concurrent_tasks)
+    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
+    ways = ByNode(cstore, Stow(security.for_web, meter))
+    sender = Limited(ways, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
     commitment = Commitment(
         database,
         volume,
         journal,
-        Calls(config.dicom.ae_title, nodes.note_report, _remote),
+        Calls(config.dicom.ae_title, nodes.note_report, security),
         nodes=nodes.list,
         resend=users.resend,
         damaged=partial(note_damage, volume, journal),
@@ -159,10 +162,6 @@ def _commitment_settings(config: Config) -> CommitmentSettings:
     )
 
 
-def _remote(node: Node, calling_ae_title: str) -> Remote:
-    return Remote(node.ae_title, node.host, node.port, calling_ae_title)
-
-
 def _journal_settings(config: Config) -> JournalSettings:
     kept = config.journal
     return JournalSettings(keep_days=kept.keep_days, keep_trouble_days=kept.keep_trouble_days)
@@ -181,6 +180,9 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
+    def __init__(self, security: Security) -> None:
+        self._security = security
+
     def are(
         self, nodes: Nodes, routing: Routing, transfers: Transfers, commitment: Commitment
     ) -> None:
@@ -196,7 +198,8 @@ class _Users:
         return ""
 
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:
-        return await verify(node, calling_ae_title, self._nodes.note_report)
+        ended = self._nodes.note_report
+        return await verify(node, calling_ae_title, ended, self._security)
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)

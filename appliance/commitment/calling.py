@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import trio
+
 from appliance.commitment.model import (
     PUSH_MODEL,
     PUSH_MODEL_INSTANCE,
@@ -19,8 +21,10 @@ from appliance.dicom.negotiation import IMPLICIT_LITTLE_ENDIAN, Proposal
 from appliance.network import hearing
 from appliance.network.outgoing import OutgoingAssociation
 from appliance.network.requestor import associate
+from appliance.network.secure import Security
 from appliance.network.services import Answer, AssociationReport
 from appliance.network.settings import Remote, RequestorSettings
+from appliance.nodes.calling import remote_of
 from appliance.nodes.model import Node
 
 # Every system takes it (PS3.5 §10.1), so there is nothing to choose.
@@ -37,11 +41,11 @@ class Calls:
 
     ae_title: str  # ours
     ended: Callable[[AssociationReport], None]
-    remote: Callable[[Node, str], Remote]
+    security: Security | None = None  # of nodes that are called over TLS
 
     async def report(self, node: Node, calling: str, report: Report) -> Answer:
         """Deliver a report over an association of ours; the node's answer."""
-        data = write_report(report, IMPLICIT_LITTLE_ENDIAN)
+        data = await trio.to_thread.run_sync(write_report, report, IMPLICIT_LITTLE_ENDIAN)
         async with associate(
             self._remote(node, calling),
             _PROPOSALS,
@@ -77,7 +81,7 @@ class Calls:
                 await association.hear(hear, seconds, enough)
 
     def _remote(self, node: Node, calling: str) -> Remote:
-        return self.remote(node, calling or node.calling_ae_title or self.ae_title)
+        return remote_of(node, calling or self.ae_title, self.security)
 
 
 async def _ask(association: OutgoingAssociation, request: Request) -> Answer:

@@ -95,7 +95,7 @@ class Reporting:
             self._bell.ring()  # more may have become due meanwhile
 
     async def _deliver(self, asked: Asked) -> bool:
-        report = report_of(asked.request, asked.reasons)
+        report = await trio.to_thread.run_sync(report_of, asked.request, asked.reasons)
         words = await self._try_ways(asked, report)
         now = self._now()
         if not words:

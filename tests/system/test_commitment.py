@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests.system.images import Image, ct
 from tests.system.patience import until
 from tests.system.peers import Orthanc
 
+_MODALITY = ("--ae", "MODALITY", "--host", "127.0.0.1")
 _INSTANCE = "1.2.840.10008.1.20.1.1"
 
 
@@ -67,10 +67,11 @@ def _ask(port: int, ear: Ear, wish: Dataset, seconds: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def images(shared_arca: Appliance) -> Iterator[list[Image]]:
+def images(shared_arca: Appliance) -> list[Image]:
     made = [ct(number, source=30, study=1, pixels=8192) for number in (1, 2, 3)]
     assert wire.store(shared_arca.port, made[:2]) == [0, 0]
-    yield made
+    shared_arca.ask("node", "add", "modality", *_MODALITY, "--port", "1")
+    return made
 
 
 def test_pynetdicom_waits_for_its_report(shared_arca: Appliance, images: list[Image]) -> None:
@@ -86,11 +87,12 @@ def test_pynetdicom_waits_for_its_report(shared_arca: Appliance, images: list[Im
 def test_pynetdicom_is_called_with_its_report_after_a_kill(tmp_path: Path) -> None:
     """Killed after it had taken the request, and started again: the report still comes."""
     ear, port = Ear(), free_port()
-    words = ["--ae", "MODALITY", "--host", "127.0.0.1", "--port", str(port)]
+    words = [*_MODALITY, "--port", str(port)]
     image = ct(1, source=32, study=1, pixels=8192)
     with Appliance(tmp_path / "arca", {"commitment": {"same_association_seconds": 0.0}}) as arca:
         arca.start()
         assert wire.store(arca.port, [image]) == [0]
+        arca.ask("node", "add", "modality", *words)
         _ask(arca.port, ear, _wish("2.25.102", image), 0)
         arca.kill()
         arca.start()
@@ -98,7 +100,8 @@ def test_pynetdicom_is_called_with_its_report_after_a_kill(tmp_path: Path) -> No
         entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
         server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=ear.handlers)
         try:
-            arca.run("node", "add", "modality", *words)
+            arca.ask("node", "remove", "modality")
+            arca.ask("node", "add", "modality", *words)
             assert ear.heard.wait(20)
         finally:
             server.shutdown()

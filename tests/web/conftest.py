@@ -11,8 +11,9 @@ from typing import Literal
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import NodeForm, RuleForm
+from web.forms import NodeChanges, NodeForm, RuleForm
 from web.services.bundle import Services
+from web.services.commitment import Transaction
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
@@ -32,6 +33,8 @@ STUDIES = [
     Study("P2", "山田^太郎", "1.2.4", "", (), 1, complete=False, received=NOON),
 ]
 JOB = Job(17, "PACS", "waiting", "1.2.3", "all", 0, 120, 7, 2, NOON, "refused", NOON)
+
+PROMISED = Transaction("2.25.1", "in", "CT1", "reported", 12, 2, NOON, NOON, None, "")
 
 
 @dataclass
@@ -146,8 +149,23 @@ class Nodes:
             bandwidth=form.bandwidth,
             window=form.window,
             paused=False,
+            tls=form.tls,
+            services=form.services,
+            url=form.url,
+            has_token=bool(form.token),
         )
         return self.memory.nodes.setdefault(form.name, made)
+
+    async def change(self, name: str, changes: NodeChanges) -> Node:
+        given = {
+            one: value
+            for one in NodeChanges.__slots__
+            if one != "token" and (value := getattr(changes, one)) is not None
+        }
+        if changes.token is not None:
+            given["has_token"] = bool(changes.token)
+        self.memory.nodes[name] = replace(self.memory.node(name), **given)
+        return self.memory.nodes[name]
 
     async def remove(self, name: str) -> None:
         self.memory.node(name)
@@ -242,8 +260,21 @@ class Queue:
         return self.memory.nodes[node]
 
 
+@dataclass
+class Commitments:
+    async def listed(self) -> list[Transaction]:
+        return [PROMISED]
+
+
 def appliance_in_memory(memory: Memory) -> Services:
-    return Services(Overview(memory), Studies(memory), Nodes(memory), Rules(memory), Queue(memory))
+    return Services(
+        Overview(memory),
+        Studies(memory),
+        Nodes(memory),
+        Rules(memory),
+        Queue(memory),
+        Commitments(),
+    )
 
 
 @pytest.fixture

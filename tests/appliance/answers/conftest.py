@@ -12,6 +12,7 @@ import trio
 
 from appliance import clock
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -60,7 +61,8 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes))
+    queue, commitments = Queue(rooms.transfers, nodes), Commitments(rooms.commitment)
+    return Services(overview, studies, nodes, rules, queue, commitments)
 
 
 @asynccontextmanager

@@ -74,12 +74,14 @@ async def house(
     folder: Path, database: Path, ae_title: str = "ARCA", same_association: float = 3.0
 ) -> AsyncIterator[House]:
     """An appliance without its doors."""
-    folder.mkdir(exist_ok=True)
-    sections = {
+    await trio.Path(folder).mkdir(exist_ok=True)
+    sections: dict[str, dict[str, object]] = {
         "dicom": {"ae_title": ae_title},
         "commitment": {"same_association_seconds": same_association},
     }
     config: Config = configured(folder, database, **sections)
+    everybody = replace(config.dicom, unknown_services=("store", "commitment"))
+    config = replace(config, dicom=everybody)
     async with furnished(config) as rooms, trio.open_nursery() as work:
         work.start_soon(rooms.archive.follow)
         work.start_soon(rooms.transfers.run)

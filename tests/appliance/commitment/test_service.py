@@ -97,7 +97,7 @@ async def test_a_report_waits_for_a_requester_that_is_no_node(
         async with calling(arca.port) as association:
             data = write_request(request("2.25.1", "1.2.1"), IMPLICIT_LITTLE_ENDIAN)
             assert (await ask(association, data)).status == 0
-        [waiting] = await arca.until("to be reported")
+        await arca.until("to be reported")
 
         async def failed() -> bool:
             return "no node has the AE title CT1" in (await arca.transactions())[0].last_error
