@@ -118,7 +118,8 @@ class Reporting:
             return ""
         words = await self._call(asked, report)
         present = self._present.get(asked.calling_ae_title)
-        if words and present is not None and present is not own:
+        never = present is own and not self._settings.same_association_seconds
+        if words and present is not None and not never:
             if not await self._say(present, report):
                 return ""
             if self._present.get(asked.calling_ae_title) is present:

@@ -50,6 +50,7 @@ class IncomingChannel:
     async def ask(
         self, context: Context, field: int, values: Mapping[Element, int | str], dataset: bytes
     ) -> Answer | None:
+        await trio.lowlevel.checkpoint_if_cancelled()
         if self._closed:
             return None
         question = _Question(context, field, values, dataset)

@@ -20,6 +20,7 @@ from appliance.journal.service import Journal
 from appliance.network.services import Caller
 from appliance.nodes.model import Node
 from tests.appliance.commitment.house import request
+from tests.appliance.running import until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -58,11 +59,14 @@ async def test_who_is_gone_is_tried_for_a_day(
         small_database, journal, calls, lambda: [node], Settings(), lambda: NOW + later
     )
     await _due(small_database)
+
+    async def failed() -> bool:
+        return bool((await small_database.read(requests.recent, 5))[0].last_error)
+
     async with trio.open_nursery() as nursery:
         nursery.start_soon(reporting.run)
-        with trio.fail_after(20):
-            while not (known := (await small_database.read(requests.recent, 5))[0]).last_error:
-                await trio.sleep(0.01)
+        await until(failed)
         nursery.cancel_scope.cancel()
+    [known] = await small_database.read(requests.recent, 5)
     assert (known.state, "1" in known.last_error) == (state, True)
     assert [event.kind for event in await journal.latest()] == kinds

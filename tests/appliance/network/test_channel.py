@@ -90,7 +90,7 @@ async def test_a_silent_caller_is_asked() -> None:
 
 
 async def test_what_the_caller_asks_meanwhile_is_served() -> None:
-    async with _talking() as (room, reception, association):
+    async with _talking() as (_, reception, association):
         ear = Ear()
         association.hearing(ear)
         for _ in range(3):
@@ -108,13 +108,17 @@ async def test_a_caller_that_leaves_does_not_answer() -> None:
         async with receiving(providers=[room.provider()]) as reception:
             remote = Remote("ARCA", "127.0.0.1", reception.port, "SENDER")
             with pytest.raises(ZeroDivisionError):
-                async with associate(remote, _CONTEXTS) as association:
-                    await _act(association)
-                    raise ZeroDivisionError
+                await _act_and_leave(remote)
             with trio.fail_after(10):
                 await room.answered.wait()
             assert room.answers == [None]
             assert await room.channels[0].ask(_context(), Operation.N_EVENT_REPORT, {}, b"") is None
+
+
+async def _act_and_leave(remote: Remote) -> None:
+    async with associate(remote, _CONTEXTS) as association:
+        await _act(association)
+        raise ZeroDivisionError
 
 
 def _context() -> Context:
