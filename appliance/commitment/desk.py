@@ -60,25 +60,23 @@ class Desk:
         """Success only once the request is durable."""
         read = partial(_read, dialogue.dataset, dialogue.context.transfer_syntax)
         try:
-            request, packed, content = await trio.to_thread.run_sync(read, limiter=self._readers)
+            found = await trio.to_thread.run_sync(read, limiter=self._readers)
         except DatasetError as error:
             return Answer(statuses.INVALID_ARGUMENT, str(error))
-        if wrong := objection(request):
-            return Answer(statuses.INVALID_ARGUMENT, wrong)
-        kept, number = await self._database.run(
-            requests.keep, request, packed, content, dialogue.caller, self._now()
-        )
+        if isinstance(found, str):
+            return Answer(statuses.INVALID_ARGUMENT, found)
+        kept, number = await self._database.run(requests.keep, *found, dialogue.caller, self._now())
         if kept is Kept.FULL:
             return Answer(statuses.RESOURCE_LIMITATION, "Too many commitments are open; ask later")
         self._reporting.came_over(number, dialogue.channel)
         return Answer(statuses.SUCCESS)
 
 
-def _read(raw: bytes, transfer_syntax_uid: str) -> tuple[Request, bytes, str]:
-    """A request, and its list as it is kept. Blocking."""
+def _read(raw: bytes, transfer_syntax_uid: str) -> tuple[Request, bytes, str] | str:
+    """A request with its list as it is kept, or what is wrong with it. Blocking."""
     request = read_request(raw, transfer_syntax_uid)
-    if objection(request):
-        return request, b"", ""
+    if wrong := objection(request):
+        return wrong
     return request, pack(request.references), request.content
 
 

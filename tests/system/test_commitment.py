@@ -111,13 +111,14 @@ def test_pynetdicom_is_called_with_its_report_after_a_kill(tmp_path: Path) -> No
     assert (event_type, report.TransactionUID) == (1, "2.25.102")
 
 
-def test_orthanc_asks(tmp_path: Path) -> None:
+def test_orthanc_asks_and_promises(tmp_path: Path) -> None:
     with Appliance(tmp_path / "arca") as arca:
         arca.start()
         with Orthanc(tmp_path / "orthanc", arca.port) as orthanc:
             words = ["--ae", "ORTHANC", "--host", "127.0.0.1", "--port", str(orthanc.port)]
-            arca.run("node", "add", "orthanc", *words)
-            orthanc.upload(ct(1, source=31, study=1, pixels=8192))
+            arca.ask("node", "add", "orthanc", *words, "--commitment")
+            image = ct(1, source=31, study=1, pixels=8192)
+            orthanc.upload(image)
             orthanc.send("arca")
             asked = {"Resources": orthanc.instances()}
             body = json.dumps(asked).encode()
@@ -126,6 +127,14 @@ def test_orthanc_asks(tmp_path: Path) -> None:
                 lambda: (said := orthanc.ask(job))["Status"] != "Pending" and said, 60, "its report"
             )
             assert (report["Status"], len(report["Success"])) == ("Success", 1)
+            until(lambda: arca.ask("studies"), 60, "the study")
+            arca.ask("send", image.study_uid, "orthanc")
+            until(lambda: arca.queue("orthanc")[0]["verified"] == 1, 60, "what Orthanc promises")
+            rows = arca.ask("commitment")
+            assert {row["direction"]: row["peer"] for row in rows} == {
+                "in": "ORTHANC",
+                "out": "orthanc",
+            }
 
 
 class Promises:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from appliance import clock
+from appliance.commitment import requests
 from appliance.commitment.model import Reference
+from appliance.commitment.packing import pack
 from appliance.commitment.wire import write_request
 from appliance.dicom import statuses
 from appliance.dicom.negotiation import IMPLICIT_LITTLE_ENDIAN
+from appliance.network.services import Caller
 from appliance.transfers.model import State
 from tests.appliance.commitment.house import CT, Ear, ask, asked, calling, house, request, spoil
 from tests.appliance.running import until
@@ -139,3 +143,18 @@ async def test_what_the_destination_does_not_keep_goes_again(
         await arca.until("answered", "answered")
         healed = await arca.rooms.transfers.transfer(first.id)
         assert (healed.state, healed.sent, healed.verified) == (State.DONE, 2, 2)
+
+
+async def test_a_restart_goes_on_with_what_was_asked(tmp_path: Path, empty_database: Path) -> None:
+    one = request("2.25.1", "1.2.1", "1.2.2")
+    caller = Caller("CT1", "ARCA", "127.0.0.1", 50000)
+    async with house(tmp_path / "a", empty_database) as arca:
+        await arca.keep("1.2.1")
+        # Kept, and nobody was told of it any more: as a crash behind the commit leaves it.
+        await arca.rooms.transfers._database.run(
+            requests.keep, one, pack(one.references), one.content, caller, clock.now()
+        )
+        assert [known.state for known in await arca.transactions()] == ["verifying"]
+    async with house(tmp_path / "a", empty_database) as arca:
+        [known] = await arca.until("to be reported")
+        assert (known.instances, known.failed) == (2, 1)
