@@ -54,7 +54,8 @@ class Asking:
         self._resend = resend
         self._settings = settings
         self._now = now
-        self._answered: set[str] = set()  # transactions that were reported on, of open calls
+        self._calling: set[str] = set()  # transactions whose calls are open …
+        self._answered: set[str] = set()  # … and those of them that were reported on
         self._changed: set[str] = set()
         self._bell = Bell()
 
@@ -83,12 +84,16 @@ class Asking:
         """Write down what is to be asked about each ended transfer."""
         while fresh := await self._database.read(inquiries.fresh, _AT_ONCE):
             for number, transfer in fresh:
-                items = await self._database.read(proof.unproven, transfer, _PAGE + 1)
-                find = partial(_references, self._store, items[:_PAGE])
-                listed = await trio.to_thread.run_sync(find)
-                uid = f"2.25.{uuid.UUID(hex=clock.fresh_name()).int}"  # PS3.5 Annex B.2
-                more = len(items) > _PAGE
-                await self._database.run(inquiries.begin, number, uid, listed, more)
+                await self._list(number, transfer)
+
+    async def _list(self, number: int, transfer: int) -> None:
+        items = await self._database.read(proof.unproven, transfer, _PAGE + 1)
+        page, more = items[:_PAGE], len(items) > _PAGE
+        listed = await trio.to_thread.run_sync(partial(_references, self._store, page))
+        known = {item for item, _ in listed}
+        gone = [item for item, _ in page if item not in known]
+        uid = f"2.25.{uuid.UUID(hex=clock.fresh_name()).int}"  # PS3.5 Annex B.2
+        await self._database.run(inquiries.begin, number, uid, listed, gone, more=more)
 
     async def _ask_all(self, name: str, numbers: list[int]) -> None:
         """Of one node, until it does not answer."""
@@ -123,6 +128,7 @@ class Asking:
             await self._database.run(inquiries.was_asked, inquiry.id)
             return True
 
+        self._calling.add(uid)
         try:
             await self._calls.ask(
                 node,
@@ -136,6 +142,7 @@ class Asking:
             asked = not await self._database.read(inquiries.is_asking, inquiry.id)
             return "" if asked else str(failure)
         finally:
+            self._calling.discard(uid)
             self._answered.discard(uid)
         return said[0]
 
@@ -151,7 +158,8 @@ class Asking:
         settled = await self._database.run(inquiries.settle, report, self._now())
         if settled is None:
             return Answer(statuses.INVALID_ARGUMENT, "Nothing was asked with this Transaction UID")
-        self._answered.add(report.transaction_uid)
+        if report.transaction_uid in self._calling:
+            self._answered.add(report.transaction_uid)
         if isinstance(settled, Settled):
             self._tell(settled, report)
         return Answer(statuses.SUCCESS)

@@ -71,25 +71,39 @@ async def fresh(limit: int) -> list[tuple[int, int]]:
 
 
 async def begin(
-    number: int, transaction_uid: str, listed: Sequence[tuple[int, Reference]], more: bool
+    number: int,
+    transaction_uid: str,
+    listed: Sequence[tuple[int, Reference]],
+    gone: Sequence[int] = (),
+    *,
+    more: bool,
 ) -> None:
-    """An inquiry is about these items; `more`: another one follows for the rest."""
+    """An inquiry is about these items of its transfer.
+
+    `gone` are items that we do not keep any more: nobody is asked about them. `more`: another
+    inquiry follows for the rest.
+    """
     async with transaction():
         row = await InquiryRow.get(id=number)
         if more:
             await open_for([Finished(row.transfer_id, row.study_uid, row.node)], row.created)
-        if not listed:
-            await InquiryRow.filter(id=number).delete()
-            return
-        items = [item for item, _ in listed]
-        await proof.asked(row.transfer_id, items)
-        await InquiryRow.filter(id=number).update(
-            transaction_uid=transaction_uid,
-            listed=pack(reference for _, reference in listed),
-            items=pack_numbers(items),
-            total=len(items),
-            step=Step.ASKING,
-        )
+        await proof.asked(row.transfer_id, [*gone, *(item for item, _ in listed)])
+        await proof.unconfirmed(row.transfer_id, gone)
+        await _fill(number, transaction_uid, listed)
+
+
+async def _fill(number: int, transaction_uid: str, listed: Sequence[tuple[int, Reference]]) -> None:
+    query = InquiryRow.filter(id=number)
+    if not listed:
+        await query.delete()
+        return
+    await query.update(
+        transaction_uid=transaction_uid,
+        listed=pack(reference for _, reference in listed),
+        items=pack_numbers([item for item, _ in listed]),
+        total=len(listed),
+        step=Step.ASKING,
+    )
 
 
 async def to_ask(now: datetime, limit: int) -> list[tuple[int, str]]:

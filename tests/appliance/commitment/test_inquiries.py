@@ -72,3 +72,22 @@ async def test_silence_ends(database: Database) -> None:
     # Better late than never.
     assert await database.run(inquiries.settle, Report("2.25.1", tuple(names)), LATER)
     assert (await queue(database))[0].verified == 2
+
+
+async def test_a_long_transfer_is_asked_about_in_parts(database: Database) -> None:
+    await database.run(add, order(1, 2, 3))
+    await database.run(leases.record, sent(await lease(database)), _note)
+    [(first, transfer)] = await database.read(inquiries.fresh, 5)
+    (one, _), (other, _), (gone, _) = await database.read(proof.unproven, transfer, 5)
+    names = [Reference(CT, "1.1"), Reference(CT, "1.2")]
+    await database.run(inquiries.begin, first, "2.25.1", [(one, names[0])], more=True)
+    [(second, _)] = await database.read(inquiries.fresh, 5)
+    await database.run(inquiries.begin, second, "2.25.2", [(other, names[1])], [gone], more=True)
+    [(third, _)] = await database.read(inquiries.fresh, 5)
+    assert await database.read(proof.unproven, transfer, 5) == []
+    await database.run(inquiries.begin, third, "2.25.3", [], more=False)
+    assert await database.read(inquiries.fresh, 5) == []
+    assert [one for one, _ in await database.read(inquiries.to_ask, NOW, 5)] == [first, second]
+    await database.run(inquiries.settle, Report("2.25.1", (names[0],)), NOW)
+    await database.run(inquiries.settle, Report("2.25.2", (names[1],)), NOW)
+    assert (await queue(database))[0].verified == 2
