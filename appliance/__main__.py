@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
+from appliance.commands import (
+    certificates,
+    here,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+)
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -37,6 +46,8 @@ for _command in (
     studies.send,
     studies.import_,
     nodes.node,
+    retrieval.query,
+    retrieval.retrieve,
     rules.rule,
     queue.queue,
     overview.associations,

@@ -16,6 +16,7 @@ from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
 from appliance.certificates.watch import watch_certificates
@@ -149,6 +150,7 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 
@@ -21,11 +22,13 @@ from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
+from appliance.nodes.calling import remote_of
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
+from appliance.retrieval.service import Ourselves, Retrieval
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
@@ -49,6 +52,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    retrieval: Retrieval
 
 
 @asynccontextmanager
@@ -131,7 +135,22 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        Retrieval(
+            Ourselves(
+                config.dicom.ae_title,
+                lambda node: remote_of(node, config.dicom.ae_title, security),
+                intake.store,
+                partial(_held, archive, volume),
+                nodes.note_report,
+            )
+        ),
     )
+
+
+async def _held(archive: Archive, volume: Volume, study_uid: str) -> set[str]:
+    """SOP Instance UIDs of a study that are here, the newest included."""
+    await archive.until_indexed(volume.last())
+    return {one.sop_instance_uid for one in await archive.instances(study_uid)}
 
 
 def _journal_settings(config: Config) -> JournalSettings:

@@ -11,11 +11,12 @@ from typing import Literal
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import NodeChanges, NodeForm, RuleForm
+from web.forms import NodeChanges, NodeForm, QueryForm, RuleForm
 from web.services.bundle import Services
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
+from web.services.retrieval import RemoteStudy, RetrievalStep
 from web.services.rules import Rule, Trial
 from web.services.studies import ImportProgress, Study
 
@@ -257,8 +258,40 @@ class Queue:
         return self.memory.nodes[node]
 
 
+@dataclass
+class Retrieval:
+    """A node that has one study of three images, of which it sends two."""
+
+    memory: Memory
+
+    async def find(self, node: str, form: QueryForm) -> list[RemoteStudy]:
+        self.memory.node(node)
+        if form.patient_id == "nobody":
+            return []
+        return [RemoteStudy("1.2.3", "P1", "Doe^Jane", "20260228", "A1", "Head", ("CT",), 3, 1)]
+
+    async def retrieve(
+        self, node: str, studies: tuple[str, ...], method: str
+    ) -> AsyncGenerator[RetrievalStep, None]:
+        self.memory.node(node)
+        for uid in studies:
+            yield RetrievalStep(uid, remaining=2, completed=1)
+            if uid == "1.2.3":
+                words = "1 of 3 did not come."
+                yield RetrievalStep(uid, 0, 2, 1, "partial", 3, 2, ("1.2.3.3",), words)
+            else:
+                yield RetrievalStep(uid, state="complete", expected=1, here=1)
+
+
 def appliance_in_memory(memory: Memory) -> Services:
-    return Services(Overview(memory), Studies(memory), Nodes(memory), Rules(memory), Queue(memory))
+    return Services(
+        Overview(memory),
+        Studies(memory),
+        Nodes(memory),
+        Rules(memory),
+        Queue(memory),
+        Retrieval(memory),
+    )
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
 from appliance.config import Config
@@ -60,7 +61,8 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes))
+    retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
+    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes), retrieval)
 
 
 @asynccontextmanager
