@@ -24,6 +24,8 @@ from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
+from appliance.pixels.model import Settings as PixelSettings
+from appliance.pixels.service import Pixels
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
@@ -46,6 +48,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    pixels: Pixels
 
 
 @asynccontextmanager
@@ -64,7 +67,8 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
             await rooms.nodes.load()
             await rooms.routing.load()
             await rooms.archive.open()
-            yield rooms
+            async with rooms.pixels.open():
+                yield rooms
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(volume.close)
@@ -84,6 +88,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         in_use=users.of,
         changed=users.changed,
     )
+    pixels = Pixels(volume, _pixel_settings(config))
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
     sender = Limited(cstore, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
@@ -117,6 +122,15 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        pixels,
+    )
+
+
+def _pixel_settings(config: Config) -> PixelSettings:
+    pixels = config.pixels
+    scratch = config.appliance.home / "scratch"
+    return PixelSettings(
+        scratch, pixels.workers, pixels.memory, pixels.seconds, config.dicom.max_object
     )
 
 
