@@ -34,6 +34,7 @@ class DicomSection:
     address: str = "0.0.0.0"  # noqa: S104 - modalities must reach it
     port: int = 11112
     unknown_callers: Literal["accept", "hold", "refuse"] = "accept"
+    unknown_services: tuple[str, ...] = ("store",)
     quiet_seconds: float = 30.0
     concurrent_tasks: int = 8
     max_pdu: int = 262144
@@ -83,6 +84,21 @@ class DatabaseSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TransfersSection:
+    """The queue."""
+
+    keep_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSection:
+    """What happened."""
+
+    keep_days: int = 400
+    keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
 class WebSection:
     """The portal."""
 
@@ -116,6 +132,8 @@ class Config:
     storage: StorageSection = field(default_factory=StorageSection)
     pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
+    transfers: TransfersSection = field(default_factory=TransfersSection)
+    journal: JournalSection = field(default_factory=JournalSection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -152,6 +170,9 @@ _BOUNDS = {
     "pixels.workers": (1, 64),
     "pixels.memory": (256 << 20, 1 << 40),
     "pixels.seconds": (1.0, 3600.0),
+    "transfers.keep_days": (1, 36525),
+    "journal.keep_days": (1, 36525),
+    "journal.keep_trouble_days": (1, 36525),
     "web.port": (0, 65535),
 }
 
@@ -167,8 +188,21 @@ def _check(config: Config, path: Path | None) -> None:
             f"{path}: dicom.ae_title = {config.dicom.ae_title!r} is not 1 to 16 plain characters "
             "without a backslash"
         )
+    _check_services(config.dicom.unknown_services, path)
     if (config.web.certificate == Path()) != (config.web.key == Path()):
         raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")
+
+
+def _check_services(names: tuple[str, ...], path: Path | None) -> None:
+    if names == DicomSection().unknown_services:
+        return
+    # Only now: the command line must not bring the protocol with it each time.
+    from appliance.nodes.model import SERVICES
+
+    for name in names:
+        if name not in SERVICES:
+            known = ", ".join(SERVICES)
+            raise ConfigError(f"{path}: dicom.unknown_services: '{name}' is none of {known}")
 
 
 def _located(config: Config, base: Path) -> Config:

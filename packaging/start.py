@@ -22,6 +22,7 @@ PEERS = {
     "storescu": "dcmtk",
     "Orthanc": "orthanc",
     "strace": "strace",
+    "tshark": "tshark",
     "mkfs.xfs": "xfsprogs",
     "mkfs.ext4": "e2fsprogs",
     "cc": "build-essential",

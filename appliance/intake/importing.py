@@ -15,6 +15,7 @@ from appliance.dicom.header import (
     HeaderError,
     read_header,
 )
+from appliance.dicom.part10 import LONGEST_META, FileMeta, file_header, read_file_meta
 from appliance.intake.desk import Desk
 from appliance.intake.files import open_regular
 from appliance.intake.model import (
@@ -27,7 +28,6 @@ from appliance.intake.model import (
     study_uid_of,
     uid_in,
 )
-from appliance.intake.part10 import LONGEST_META, FileMeta, file_header, read_file_meta
 from storage.store import Receipt
 
 _PIECE = 1 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from appliance.dicom.header import Header, HeaderError, Scanner
+from appliance.dicom.part10 import file_header
 from appliance.intake.desk import Desk
 from appliance.intake.model import (
     NOT_UNDERSTOOD,
@@ -14,7 +15,6 @@ from appliance.intake.model import (
     check_header,
     study_uid_of,
 )
-from appliance.intake.part10 import file_header
 from appliance.intake.quarantine import Quarantined
 from appliance.network.services import Answer
 from storage.errors import StoreError

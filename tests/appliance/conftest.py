@@ -1,4 +1,4 @@
-"""A database for each test: SQLite always, PostgreSQL where it can be started."""
+"""A database for each test (SQLite always, PostgreSQL where it can be started), and a data set."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from appliance.config import Config
 from appliance.database.door import Database, open_database
 from tests.appliance.running import configured, make_database
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +60,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return make()
 
 
+@pytest.fixture
+def postgres_database(postgres: Callable[[], str]) -> str:
+    return postgres()
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with all tables, to be copied."""
@@ -73,3 +83,28 @@ def config(tmp_path: Path, empty_database: Path) -> Config:
 async def database(database_url: str) -> AsyncIterator[Database]:
     async with open_database(database_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def data_set() -> Callable[..., bytes]:
+    """A CT image in explicit VR; attributes by keyword."""
+
+    def encode(pixels: int = 100, **attributes: object) -> bytes:
+        given = {
+            "SOPClassUID": CT,
+            "SOPInstanceUID": "1.2.3.4",
+            "PatientName": "Doe^Jane",
+            "StudyInstanceUID": "1.2.3",
+            "SeriesInstanceUID": "1.2.3.1",
+        }
+        one = Dataset()
+        for keyword, value in (given | attributes).items():
+            if value is not None:
+                setattr(one, keyword, value)
+        one.add_new(0x7FE00010, "OW", bytes(pixels))
+        file = DicomBytesIO()
+        file.is_implicit_VR, file.is_little_endian = False, True
+        write_dataset(file, one)
+        return bytes(file.getvalue())
+
+    return encode

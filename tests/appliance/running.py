@@ -20,7 +20,7 @@ from appliance.assembly import serve
 from appliance.commands.talk import Door
 from appliance.config import Config, load
 from appliance.database.door import open_database
-from appliance.intake.part10 import file_header
+from appliance.dicom.part10 import file_header
 from appliance.network.requestor import associate
 from appliance.network.settings import Outgoing, Remote
 
@@ -46,6 +46,13 @@ def make_database(path: Path) -> None:
             pass
 
     trio.run(migrate)
+
+
+def spoil(database: Path) -> None:
+    """Overwrite a SQLite database that is in use, with all that belongs to it."""
+    for path in database.parent.glob(f"{database.name}*"):
+        with path.open("r+b") as file:
+            file.write(b"nothing of the kind " * (path.stat().st_size // 20 + 500))
 
 
 def configured(folder: Path, database: Path, **sections: Mapping[str, object]) -> Config:

@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from appliance import clock
+from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -26,7 +27,7 @@ from appliance.supervisor import Health
 from storage.system import System
 from storage.volume import create_volume, open_volume
 from tests.appliance.running import configured, picture
-from web.services import Services
+from web.services.bundle import Services
 
 SR = "1.2.840.10008.5.1.4.1.1.88.11"
 JANE = {"PatientID": "P1", "PatientName": "Doe^Jane", "StudyDate": "20260228"}
@@ -39,7 +40,9 @@ YAMADA = {
 }
 
 
-def answers(rooms: Rooms, health: Health | None = None) -> Services:
+def answers(
+    rooms: Rooms, health: Health | None = None, watch: StoreWatch | None = None
+) -> Services:
     """As the process puts them together."""
     running = Running(rooms.config, "1.0", 11112, clock.now(), ("index", "queue"))
     overview = Overview(
@@ -47,6 +50,7 @@ def answers(rooms: Rooms, health: Health | None = None) -> Services:
         health or Health(),
         rooms.meter,
         rooms.volume,
+        watch or StoreWatch(rooms.volume, rooms.journal),
         rooms.archive,
         rooms.transfers,
         rooms.nodes,

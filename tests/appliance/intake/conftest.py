@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pydicom.dataset import Dataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
 
 from appliance import clock
 from appliance.database.door import open_database
@@ -23,31 +20,6 @@ from storage.store import Entry
 from storage.volume import Volume, VolumeSettings, create_volume, open_volume
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
-
-
-@pytest.fixture
-def data_set() -> Callable[..., bytes]:
-    """A CT image in explicit VR; attributes by keyword."""
-
-    def encode(pixels: int = 100, **attributes: object) -> bytes:
-        given = {
-            "SOPClassUID": CT,
-            "SOPInstanceUID": "1.2.3.4",
-            "PatientName": "Doe^Jane",
-            "StudyInstanceUID": "1.2.3",
-            "SeriesInstanceUID": "1.2.3.1",
-        }
-        one = Dataset()
-        for keyword, value in (given | attributes).items():
-            if value is not None:
-                setattr(one, keyword, value)
-        one.add_new(0x7FE00010, "OW", bytes(pixels))
-        file = DicomBytesIO()
-        file.is_implicit_VR, file.is_little_endian = False, True
-        write_dataset(file, one)
-        return bytes(file.getvalue())
-
-    return encode
 
 
 @pytest.fixture

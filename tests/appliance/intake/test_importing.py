@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.dicom.part10 import file_header
 from appliance.intake.desk import Desk
 from appliance.intake.importing import Kept, import_file
 from appliance.intake.model import Fate, Imported
-from appliance.intake.part10 import file_header
 from storage.errors import StoreError
 from storage.store import Outcome
 from storage.volume import Volume

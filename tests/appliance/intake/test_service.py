@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.dicom.header import Header
+from appliance.dicom.part10 import file_header
 from appliance.intake.model import Fate
-from appliance.intake.part10 import file_header
 from appliance.intake.service import Intake
 from appliance.network.services import StoreRequest
 from storage.errors import StoreError

@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from appliance.dicom.header import PATIENT_NAME, Header
+from appliance.dicom.part10 import file_header
 from appliance.intake.model import Settings
-from appliance.intake.part10 import file_header
 from appliance.intake.service import Intake
 from appliance.journal.model import Severity
 from appliance.journal.service import Journal

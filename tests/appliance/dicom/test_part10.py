@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.dicom.header import HeaderError
-from appliance.dicom.uids import well_formed
-from appliance.intake.part10 import (
+from appliance.dicom.part10 import (
     IMPLEMENTATION_CLASS_UID,
     FileMeta,
     file_header,
     read_file_meta,
 )
+from appliance.dicom.uids import well_formed
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
 UIDS = st.from_regex(r"[0-9.]{1,64}", fullmatch=True)

@@ -1,0 +1,3 @@
+"""Images reach systems that take other transfer syntaxes than they came in."""
+
+from __future__ import annotations
