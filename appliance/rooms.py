@@ -27,6 +27,8 @@ from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
+from appliance.pixels.model import Settings as PixelSettings
+from appliance.pixels.service import Pixels
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.retrieval.service import Ourselves, Retrieval
 from appliance.routing.service import Routing
@@ -53,6 +55,7 @@ class Rooms:
     cabinet: Cabinet
     security: Security
     retrieval: Retrieval
+    pixels: Pixels
 
 
 @asynccontextmanager
@@ -71,7 +74,8 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
             await rooms.nodes.load()
             await rooms.routing.load()
             await rooms.archive.open()
-            yield rooms
+            async with rooms.pixels.open():
+                yield rooms
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(volume.close)
@@ -93,6 +97,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         in_use=users.of,
         changed=users.changed,
     )
+    pixels = Pixels(volume, _pixel_settings(config))
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
     ways = ByNode(cstore, Stow(security.for_web, meter))
     sender = Limited(ways, config.dicom.concurrent_tasks)
@@ -105,6 +110,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         journal=journal,
         meter=meter,
         settings=TransferSettings(keep_days=config.transfers.keep_days),
+        converter=pixels,
     )
     users.are(nodes, routing, transfers)
     archive = Archive(
@@ -144,6 +150,15 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
                 nodes.note_report,
             )
         ),
+        pixels,
+    )
+
+
+def _pixel_settings(config: Config) -> PixelSettings:
+    pixels = config.pixels
+    scratch = config.appliance.home / "scratch"
+    return PixelSettings(
+        scratch, pixels.workers, pixels.memory, pixels.seconds, config.dicom.max_object
     )
 
 
