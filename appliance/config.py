@@ -88,6 +88,14 @@ class JournalSection:
 
 
 @dataclass(frozen=True, slots=True)
+class QuerySection:
+    """What other systems may ask for at a time."""
+
+    most_answers: int = 5000
+    most_instances: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
 class WebSection:
     """The portal."""
 
@@ -122,6 +130,7 @@ class Config:
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -158,6 +167,8 @@ _BOUNDS = {
     "transfers.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
+    "query.most_answers": (1, 1_000_000),
+    "query.most_instances": (1, 10_000_000),
     "web.port": (0, 65535),
 }
 

@@ -26,6 +26,8 @@ from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
+from appliance.query.model import Settings as QuerySettings
+from appliance.query.service import Query
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
@@ -48,6 +50,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    query: Query
 
 
 @asynccontextmanager
@@ -127,6 +130,19 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        _query(config, archive, volume, cstore, nodes),
+    )
+
+
+def _query(config: Config, archive: Archive, volume: Volume, cstore: CStore, nodes: Nodes) -> Query:
+    return Query(
+        archive,
+        volume,
+        # Lines of its own: whoever asks at a workstation does not wait behind the queue.
+        Limited(cstore, config.dicom.concurrent_tasks),
+        nodes.list,
+        ae_title=config.dicom.ae_title,
+        settings=QuerySettings(config.query.most_answers, config.query.most_instances),
     )
 
 
