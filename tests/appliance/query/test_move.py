@@ -40,7 +40,7 @@ async def _destination(asker: Asker) -> AsyncIterator[Reception]:
 @pytest.mark.parametrize(("asked", "count"), _LEVELS, ids=lambda one: str(one)[:12])
 async def test_every_level(asker: Asker, asked: object, count: int) -> None:
     async with _destination(asker) as reception:
-        *pending, final = await asker.move(asked, "PACS", PATIENT_ROOT)  # type: ignore[arg-type]
+        *pending, final = await asker.move(asked, "PACS", PATIENT_ROOT)
         assert final.answer.status == 0
         assert final.command.number(Element.COMPLETED_SUB_OPERATIONS) == count
         assert final.command.number(Element.REMAINING_SUB_OPERATIONS) is None
