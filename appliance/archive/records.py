@@ -22,9 +22,13 @@ class PatientRow(Model):
     name = fields.CharField(max_length=_LONG)
     name_raw = fields.BinaryField()
     name_folded = fields.CharField(max_length=_LONG)  # without case and accents, for searching
-    ideographic_folded = fields.CharField(max_length=_LONG, default="")  # groups of the name …
-    phonetic_folded = fields.CharField(max_length=_LONG, default="")  # … behind the first one
-    sounds = fields.CharField(max_length=_LONG, default="")  # " d000 j500 "
+    ideographic_folded = fields.CharField(
+        max_length=_LONG, default="", db_default=""
+    )  # groups of the name …
+    phonetic_folded = fields.CharField(
+        max_length=_LONG, default="", db_default=""
+    )  # … behind the first one
+    sounds = fields.CharField(max_length=_LONG, default="", db_default="")  # " d000 j500 "
     birth_date = fields.CharField(max_length=8)
     sex = fields.CharField(max_length=16)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from appliance.archive.criteria import Found, Level
-from appliance.dicom.dataset import UTF_8, DatasetError, decode, encode
+from appliance.dicom.dataset import UTF_8, decode, encode
 from appliance.query.identifier import Identifier, Key
 from appliance.query.keys import (
     ABOUT,
@@ -126,29 +127,38 @@ def encoded(dataset: Dataset, character_set: tuple[str, ...], transfer_syntax_ui
     if all(text.isascii() for text in texts):
         dataset.pop(SPECIFIC_CHARACTER_SET, None)
         return encode(dataset, transfer_syntax_uid)
-    if any(character_set) and character_set != (UTF_8,):
+    if _may_hold(character_set, texts):
         raw = _in(dataset, list(character_set), transfer_syntax_uid)
-        if raw and _reads_back(raw, texts, transfer_syntax_uid):
+        if list(_texts(decode(raw, transfer_syntax_uid))) == texts:
             return raw
     return _in(dataset, UTF_8, transfer_syntax_uid)
 
 
+def _may_hold(character_set: tuple[str, ...], texts: Iterable[str]) -> bool:
+    """Whether each character is in one of its repertoires."""
+    if not any(character_set) or not all(term in python_encoding for term in character_set):
+        return False
+    codecs = [python_encoding[term] for term in character_set]
+    return all(any(_encodable(one, codec) for codec in codecs) for one in set("".join(texts)))
+
+
+def _encodable(character: str, codec: str) -> bool:
+    try:
+        character.encode(codec)
+    except (UnicodeError, LookupError):
+        return character.isascii()
+    return True
+
+
 def _in(dataset: Dataset, character_set: str | list[str], transfer_syntax_uid: str) -> bytes:
     dataset.add_new(SPECIFIC_CHARACTER_SET, "CS", character_set)
-    try:
-        return encode(dataset, transfer_syntax_uid)
-    except (UnicodeError, LookupError, ValueError):
-        return b""
+    for element in dataset:
+        if element.VR == "PN" and element.value:  # a name remembers how it was encoded before
+            dataset[element.tag] = DataElement(element.tag, "PN", str(element.value).split("\\"))
+    return encode(dataset, transfer_syntax_uid)
 
 
-def _reads_back(raw: bytes, texts: list[str], transfer_syntax_uid: str) -> bool:
-    try:
-        return list(_texts(decode(raw, transfer_syntax_uid))) == texts
-    except DatasetError:
-        return False
-
-
-def _texts(dataset: Dataset) -> Iterable[str]:
+def _texts(dataset: Dataset) -> Iterator[str]:
     for element in dataset:
         if element.VR == "SQ":
             for item in element.value or ():

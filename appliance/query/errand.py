@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 
 import trio
 
@@ -38,7 +39,10 @@ class Errand:
     async def run(self, index: Index, rows: Sequence[int]) -> None:
         """Send the objects; returns early when the caller cancels. Raises what ends its call."""
         kinds = await index.contexts(rows)
-        waiting = _Waiting(index, rows)
+        async with aclosing(parcels(index, rows)) as stream:
+            await self._carry(_Waiting(stream), kinds)
+
+    async def _carry(self, waiting: _Waiting, kinds: Sequence[Context]) -> None:
         while (parcel := await waiting.first()) is not None and not self._dialogue.cancelled():
             before = self._tally.remaining
             try:
@@ -110,8 +114,8 @@ class Errand:
 class _Waiting:
     """The objects that nobody has told of yet."""
 
-    def __init__(self, index: Index, rows: Sequence[int]) -> None:
-        self._stream = parcels(index, rows)
+    def __init__(self, stream: AsyncIterator[Parcel | None]) -> None:
+        self._stream = stream
         self.held: Parcel | None = None
         self.gone = 0  # let go of by the store meanwhile
         self.touched = False  # the first one is on its way

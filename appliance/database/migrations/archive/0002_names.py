@@ -86,17 +86,17 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="PatientRow",
             name="ideographic_folded",
-            field=fields.CharField(default="", max_length=255),
+            field=fields.CharField(default="", db_default="", max_length=255),
         ),
         ops.AddField(
             model_name="PatientRow",
             name="phonetic_folded",
-            field=fields.CharField(default="", max_length=255),
+            field=fields.CharField(default="", db_default="", max_length=255),
         ),
         ops.AddField(
             model_name="PatientRow",
             name="sounds",
-            field=fields.CharField(default="", max_length=255),
+            field=fields.CharField(default="", db_default="", max_length=255),
         ),
         ops.AddIndex(model_name="PatientRow", index=Index(fields=["ideographic_folded"])),
         ops.AddIndex(model_name="PatientRow", index=Index(fields=["phonetic_folded"])),
