@@ -11,7 +11,7 @@ import trio
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
-from appliance.calls import Limited
+from appliance.calls import ByNode, Limited
 from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import Database, open_database
@@ -32,6 +32,7 @@ from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
+from appliance.transfers.stow import Stow
 from storage.volume import Volume
 
 
@@ -81,16 +82,19 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     security = Security(
         cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
     )
-    users = _Users()
+    users = _Users(security)
     nodes = Nodes(
         database,
-        NodeSettings(config.dicom.ae_title, config.dicom.unknown_callers),
+        NodeSettings(
+            config.dicom.ae_title, config.dicom.unknown_callers, config.dicom.unknown_services
+        ),
         echo=users.echo,
         in_use=users.of,
         changed=users.changed,
     )
-    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
-    sender = Limited(cstore, config.dicom.concurrent_tasks)
+    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
+    ways = ByNode(cstore, Stow(security.for_web, meter))
+    sender = Limited(ways, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
     transfers = Transfers(
         database,
@@ -164,6 +168,9 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
+    def __init__(self, security: Security) -> None:
+        self._security = security
+
     def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
         self._nodes, self._routing, self._transfers = nodes, routing, transfers
 
@@ -176,7 +183,8 @@ class _Users:
         return ""
 
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:
-        return await verify(node, calling_ae_title, self._nodes.note_report)
+        ended = self._nodes.note_report
+        return await verify(node, calling_ae_title, ended, self._security)
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)
