@@ -25,6 +25,8 @@ from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
+from appliance.pixels.model import Settings as PixelSettings
+from appliance.pixels.service import Pixels
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.query.model import Settings as QuerySettings
 from appliance.query.service import Query
@@ -51,6 +53,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    pixels: Pixels
     query: Query
 
 
@@ -70,7 +73,8 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
             await rooms.nodes.load()
             await rooms.routing.load()
             await rooms.archive.open()
-            yield rooms
+            async with rooms.pixels.open():
+                yield rooms
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(volume.close)
@@ -92,6 +96,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         in_use=users.of,
         changed=users.changed,
     )
+    pixels = Pixels(volume, _pixel_settings(config))
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
     ways = ByNode(cstore, Stow(security.for_web, meter))
     sender = Limited(ways, config.dicom.concurrent_tasks)
@@ -134,19 +139,31 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
-        _query(config, archive, volume, cstore, nodes),
+        pixels,
+        _query(config, archive, volume, ways, nodes, pixels),
     )
 
 
-def _query(config: Config, archive: Archive, volume: Volume, cstore: CStore, nodes: Nodes) -> Query:
+def _pixel_settings(config: Config) -> PixelSettings:
+    pixels = config.pixels
+    scratch = config.appliance.home / "scratch"
+    return PixelSettings(
+        scratch, pixels.workers, pixels.memory, pixels.seconds, config.dicom.max_object
+    )
+
+
+def _query(
+    config: Config, archive: Archive, volume: Volume, ways: ByNode, nodes: Nodes, pixels: Pixels
+) -> Query:
     return Query(
         archive,
         volume,
         # Lines of its own: whoever asks at a workstation does not wait behind the queue.
-        Limited(cstore, config.dicom.concurrent_tasks),
+        Limited(ways, config.dicom.concurrent_tasks),
         nodes.list,
         ae_title=config.dicom.ae_title,
         settings=QuerySettings(config.query.most_answers, config.query.most_instances),
+        converter=pixels,
     )
 
 

@@ -11,7 +11,7 @@ from appliance.errors import PeerError
 from appliance.network.errors import AssociationFailed
 from appliance.network.services import Dialogue
 from appliance.nodes.model import Node
-from appliance.query.sending import Packer, Unsendable
+from appliance.query.sending import Packer, Unsendable, Wish
 from appliance.query.tally import Tally
 from appliance.query.targets import Index, Parcel, parcels
 from appliance.transfers.bandwidth import Bucket
@@ -31,6 +31,7 @@ class Errand:
         self._tally = tally
         self._packer = packer
         self._sender = sender
+        self._wish = Wish(node.transfer_syntaxes, node.preferred_syntax)
         self._bucket = Bucket(node.bandwidth) if node.bandwidth else None
         title = dialogue.caller.calling_ae_title.strip()
         self._originator = (title, dialogue.command.message_id)
@@ -70,9 +71,9 @@ class Errand:
     async def _one(self, line: Line, parcel: Parcel, waiting: _Waiting) -> None:
         uid = parcel.sop_instance_uid
         accepted = lambda sop_class, syntax: line.accepted((sop_class, syntax))  # noqa: E731
-        allowed = self._node.transfer_syntaxes
         try:
-            async with self._packer.packed(parcel, accepted, self._originator, allowed) as outgoing:
+            packed = self._packer.packed(parcel, accepted, self._originator, self._wish)
+            async with packed as outgoing:
                 waiting.touched = True
                 self._tally.answered(uid, await line.store(outgoing))
         except AssociationFailed:
@@ -87,13 +88,13 @@ class Errand:
         """What to propose, for the next object first; one context for each pair."""
         wanted: dict[Context, None] = {}
         for sop_class, syntax in [(first.sop_class_uid, first.transfer_syntax_uid), *kinds]:
-            able = self._packer.syntaxes(syntax, self._node.transfer_syntaxes)
+            able = self._packer.syntaxes(syntax, self._wish)
             wanted.update({(sop_class, one): None for one in able})
         return list(wanted)[:MOST_CONTEXTS] or [(first.sop_class_uid, first.transfer_syntax_uid)]
 
     def _fits(self, parcel: Parcel) -> bool:
         """Whether it may go over this association; one that fits nowhere fails here as well."""
-        able = self._packer.syntaxes(parcel.transfer_syntax_uid, self._node.transfer_syntaxes)
+        able = self._packer.syntaxes(parcel.transfer_syntax_uid, self._wish)
         return not able or any((parcel.sop_class_uid, one) in self._proposed for one in able)
 
     def _fail(self, waiting: _Waiting, words: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +45,17 @@ class Unsendable(PeerError):
     """The other side takes the object in no syntax that we can make; the text says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the other side is best sent."""
+
+    allowed: tuple[str, ...] = ()  # transfer syntaxes; nothing: any
+    preferred: str = ""  # "": as it is stored
+
+
+ANYTHING = Wish()
+
+
 class Packer:
     """Makes stored objects ready to be sent."""
 
@@ -51,13 +63,13 @@ class Packer:
         self._store = store
         self._converter = converter
 
-    def syntaxes(self, stored: str, allowed: Sequence[str] = ()) -> list[str]:
-        """What such an object can be had in, the best first; `allowed` nothing: anything."""
-        targets = [stored, *(allowed or PLAIN)]
+    def syntaxes(self, stored: str, wish: Wish = ANYTHING) -> list[str]:
+        """What such an object can be had in, the best first."""
+        targets = [wish.preferred, stored, *(wish.allowed or PLAIN)]
         return [
             one
             for one in dict.fromkeys(targets)
-            if (not allowed or one in allowed) and (one == stored or self._can(stored, one))
+            if one and (not wish.allowed or one in wish.allowed) and self._can(stored, one)
         ]
 
     @asynccontextmanager
@@ -66,23 +78,39 @@ class Packer:
         parcel: Parcel,
         accepted: Callable[[str, str], bool],
         originator: tuple[str, int] | None = None,
-        allowed: Sequence[str] = (),
+        wish: Wish = ANYTHING,
     ) -> AsyncIterator[Outgoing]:
-        """The object in the first syntax that is accepted. Raises `PeerError`."""
-        able = self.syntaxes(parcel.transfer_syntax_uid, allowed)
-        fits = next((one for one in able if accepted(parcel.sop_class_uid, one)), "")
+        """The object in the first syntax that is accepted and can be made. Raises `PeerError`."""
+        able = self.syntaxes(parcel.transfer_syntax_uid, wish)
+        fits = [one for one in able if accepted(parcel.sop_class_uid, one)]
         if not fits:
             raise Unsendable(f"not accepted: class {parcel.sop_class_uid} in {', '.join(able)}")
-        if fits == parcel.transfer_syntax_uid:
+        async with AsyncExitStack() as made:
+            yield await self._made(made, parcel, fits, originator)
+
+    async def _made(
+        self,
+        made: AsyncExitStack,
+        parcel: Parcel,
+        syntaxes: Sequence[str],
+        originator: tuple[str, int] | None,
+    ) -> Outgoing:
+        first, *others = syntaxes
+        if first == parcel.transfer_syntax_uid:
             chunks = partial(chunks_of, self._store, parcel.sha256)
-            yield _outgoing(parcel, fits, 0, chunks, originator)
-            return
+            return _outgoing(parcel, first, 0, chunks, originator)
         assert self._converter is not None
-        async with self._converter.converted(parcel.sha256, fits) as made:
-            chunks = partial(_pieces, made.path)
-            yield _outgoing(parcel, fits, made.size, chunks, originator)
+        try:
+            file = await made.enter_async_context(self._converter.converted(parcel.sha256, first))
+        except PeerError:
+            if not others:
+                raise
+            return await self._made(made, parcel, others, originator)
+        return _outgoing(parcel, first, file.size, partial(_pieces, file.path), originator)
 
     def _can(self, stored: str, target: str) -> bool:
+        if stored == target:
+            return True
         return self._converter is not None and self._converter.can_convert(stored, target)
 
 

@@ -91,6 +91,8 @@ def measure_queries(bench: Bench, studies: int, questions: int) -> list[Asked]:
 @contextlib.contextmanager
 def _started(place: Place) -> Iterator[Running]:
     config = arca_configuration(place)
+    strangers = '[dicom]\nunknown_services = ["store", "find", "get"]'
+    config.write_text(config.read_text().replace("[dicom]", strangers))
     with running([str(place.arca), "serve", "--config", str(config)], place.folder / "log") as one:
         words = [str(place.programs.sender), "--port", str(place.port), "--called", "ARCA"]
         deadline = time.monotonic() + _PATIENCE

@@ -37,6 +37,8 @@ _STUDY, _SERIES = uid(70, 1), uid(70, 1, 0)
 
 @pytest.fixture(scope="module")
 def filled(shared_arca: Appliance) -> Appliance:
+    for ae_title in ("FINDSCU", "MOVESCU", "GETSCU", "PYNETDICOM"):
+        _register(shared_arca, ae_title, 104)
     assert wire.store(shared_arca.port, _IMAGES) == [0] * len(_IMAGES)
     shared_arca.settled(len(_IMAGES))
     return shared_arca

@@ -63,6 +63,10 @@ class Asker:
     def operator(self) -> Operator:
         return Operator(self.config)
 
+    async def introduced(self) -> None:
+        """Be a node: unknown callers may not ask."""
+        await self.operator.node("ASKER", 104)
+
     async def instances(self) -> int:
         return sum(one["instances"] for one in await self.operator.get("/studies"))
 
@@ -138,7 +142,9 @@ async def fill(asker: Asker, pictures: Sequence[Picture]) -> None:
 @pytest.fixture
 async def empty(config: Config) -> AsyncIterator[Asker]:
     async with serving(config) as port:
-        yield Asker(config, port)
+        asker = Asker(config, port)
+        await asker.introduced()
+        yield asker
 
 
 @pytest.fixture

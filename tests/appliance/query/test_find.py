@@ -191,6 +191,7 @@ async def test_too_many_answers_are_cut_with_words(tmp_path: Path, empty_databas
     config = configured(tmp_path, empty_database, query={"most_answers": 1})
     async with serving(config) as port:
         asker = Asker(config, port)
+        await asker.introduced()
         await fill(asker, PICTURES)
         found = await asker.find(question("STUDY", StudyInstanceUID=""))
     assert statuses_of(found) == [0xFF00, 0xA700]

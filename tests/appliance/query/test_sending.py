@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from appliance import clock
-from appliance.query.sending import Packer, Unsendable
+from appliance.errors import PeerError
+from appliance.query.sending import Packer, Unsendable, Wish
 from appliance.query.targets import Parcel
 from storage.memory import MemoryStore
 
@@ -41,6 +42,15 @@ class Writer:
         path.unlink()
 
 
+class Broken(Writer):
+    """Can not, when it comes to it."""
+
+    @asynccontextmanager
+    async def converted(self, sha256: str, target_transfer_syntax_uid: str) -> AsyncIterator[Made]:
+        raise PeerError("its pixels are torn")
+        yield
+
+
 def _parcel(syntax: str, store: MemoryStore) -> Parcel:
     incoming = store.receive(b"header")
     incoming.write([b"content"])
@@ -64,6 +74,17 @@ async def test_else_in_what_is(tmp_path: Path) -> None:
         assert outgoing.length == len(IMPLICIT)
 
 
+async def test_what_cannot_be_made_goes_in_the_next_best(tmp_path: Path) -> None:
+    store = MemoryStore(clock.now)
+    packer, parcel = Packer(store, Broken(tmp_path)), _parcel(JPEG, store)
+    wish = Wish(preferred=JPEG_LS)
+    async with packer.packed(parcel, lambda *context: True, None, wish) as outgoing:
+        assert outgoing.transfer_syntax_uid == JPEG
+    with pytest.raises(PeerError, match="torn"):
+        async with packer.packed(parcel, lambda _, syntax: syntax == IMPLICIT):
+            pass
+
+
 async def test_what_cannot_be_had_has_words(tmp_path: Path) -> None:
     store = MemoryStore(clock.now)
     parcel = _parcel(EXPLICIT, store)
@@ -76,6 +97,7 @@ def test_syntaxes(tmp_path: Path) -> None:
     packer = Packer(MemoryStore(clock.now), Writer(tmp_path))
     assert packer.syntaxes(JPEG) == [JPEG, EXPLICIT, IMPLICIT]
     assert packer.syntaxes(EXPLICIT) == [EXPLICIT]
-    assert packer.syntaxes(JPEG, [JPEG_LS]) == [JPEG_LS]
-    assert packer.syntaxes(EXPLICIT, [JPEG_LS]) == []
+    assert packer.syntaxes(JPEG, Wish((JPEG_LS,))) == [JPEG_LS]
+    assert packer.syntaxes(EXPLICIT, Wish((JPEG_LS,))) == []
+    assert packer.syntaxes(JPEG, Wish(preferred=JPEG_LS))[:2] == [JPEG_LS, JPEG]
     assert Packer(MemoryStore(clock.now), None).syntaxes(JPEG) == [JPEG]
