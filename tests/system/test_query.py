@@ -26,9 +26,10 @@ from tests.system.images import (
     content_digest,
     ct,
     put,
+    read,
     uid,
 )
-from tests.system.peers import Orthanc, StoreScp
+from tests.system.peers import Orthanc, Scripted, StoreScp
 
 _FIND, _GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
 _IMAGES = [ct(number, source=70, study=study) for study in (1, 2) for number in range(3)]
@@ -228,3 +229,31 @@ def test_a_destination_that_is_not_there(filled: Appliance) -> None:
     _register(filled, "GONE", free_port())
     done = _dcmtk("movescu", filled, "-S", "-aem", "GONE", *_keys("-S", "STUDY"))
     assert "Refused: OutOfResourcesSubOperations" in done.stderr + done.stdout
+
+
+def test_what_is_stored_compressed_arrives_with_equal_pixels(
+    filled: Appliance, tmp_path: Path
+) -> None:
+    stored = read(Path(str(get_testdata_file("MR_small_RLE.dcm"))))
+    assert stored is not None
+    before = sum(filled.indexed().values())
+    assert wire.store(filled.port, [stored]) == [0]
+    filled.settled(before + 1)
+    keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={stored.study_uid}"]
+    got = tmp_path / "got"
+    got.mkdir()
+    done = _dcmtk("getscu", filled, "-S", "-od", str(got), *keys)
+    assert done.returncode == 0, done.stderr
+    (path,) = got.iterdir()
+    received = pydicom.dcmread(path)
+    original = pydicom.dcmread(str(get_testdata_file("MR_small_RLE.dcm")))
+    assert received.file_meta.TransferSyntaxUID == EXPLICIT_LITTLE
+    assert (received.pixel_array == original.pixel_array).all()
+    with StoreScp(tmp_path / "plain", "+xi") as plain, Scripted() as anything:
+        _register(filled, "PLAIN", plain.port)
+        _register(filled, "ANYTHING", anything.port)
+        for title in ("PLAIN", "ANYTHING"):
+            assert _dcmtk("movescu", filled, "-S", "-aem", title, *keys).returncode == 0
+        (moved,) = plain.folder.iterdir()
+        assert (pydicom.dcmread(moved).pixel_array == original.pixel_array).all()
+        assert anything.digests() == {stored.digest}
