@@ -99,6 +99,14 @@ class JournalSection:
 
 
 @dataclass(frozen=True, slots=True)
+class QuerySection:
+    """What other systems may ask for at a time."""
+
+    most_answers: int = 5000
+    most_instances: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
 class WebSection:
     """The portal."""
 
@@ -134,6 +142,7 @@ class Config:
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -167,12 +176,14 @@ _BOUNDS = {
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
-    "pixels.workers": (1, 64),
-    "pixels.memory": (256 << 20, 1 << 40),
-    "pixels.seconds": (1.0, 3600.0),
     "transfers.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
+    "query.most_answers": (1, 1_000_000),
+    "query.most_instances": (1, 10_000_000),
+    "pixels.workers": (1, 64),
+    "pixels.memory": (256 << 20, 1 << 40),
+    "pixels.seconds": (1.0, 3600.0),
     "web.port": (0, 65535),
 }
 

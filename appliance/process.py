@@ -99,7 +99,10 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
+        providers = (*rooms.query.providers,)
+        services = DicomServices(
+            rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report, providers
+        )
         try:
             async with trio.open_nursery() as nursery:
                 with listening:

@@ -30,6 +30,8 @@ from appliance.nodes.verification import verify
 from appliance.pixels.model import Settings as PixelSettings
 from appliance.pixels.service import Pixels
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
+from appliance.query.model import Settings as QuerySettings
+from appliance.query.service import Query
 from appliance.retrieval.service import Ourselves, Retrieval
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
@@ -56,6 +58,7 @@ class Rooms:
     security: Security
     retrieval: Retrieval
     pixels: Pixels
+    query: Query
 
 
 @asynccontextmanager
@@ -151,6 +154,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
             )
         ),
         pixels,
+        _query(config, archive, volume, ways, nodes, pixels),
     )
 
 
@@ -166,6 +170,21 @@ async def _held(archive: Archive, volume: Volume, study_uid: str) -> set[str]:
     """SOP Instance UIDs of a study that are here, the newest included."""
     await archive.until_indexed(volume.last())
     return {one.sop_instance_uid for one in await archive.instances(study_uid)}
+
+
+def _query(
+    config: Config, archive: Archive, volume: Volume, ways: ByNode, nodes: Nodes, pixels: Pixels
+) -> Query:
+    return Query(
+        archive,
+        volume,
+        # Lines of its own: whoever asks at a workstation does not wait behind the queue.
+        Limited(ways, config.dicom.concurrent_tasks),
+        nodes.list,
+        ae_title=config.dicom.ae_title,
+        settings=QuerySettings(config.query.most_answers, config.query.most_instances),
+        converter=pixels,
+    )
 
 
 def _journal_settings(config: Config) -> JournalSettings:

@@ -17,7 +17,7 @@ import pytest
 from pydicom.encaps import encapsulate
 
 from appliance.dicom.dataset import encode
-from appliance.intake.part10 import read_file_meta
+from appliance.dicom.part10 import read_file_meta
 from appliance.pixels import model
 from appliance.pixels.model import EXPLICIT, IMPLICIT, JPEG_LS, NATIVE, RLE, TARGETS, PixelError
 from tests.appliance.pixels.conftest import data_set
