@@ -18,6 +18,7 @@ from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.worklist import Worklist
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
 from appliance.network.listener import listen
@@ -80,10 +81,13 @@ class Process:
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
             "nodes": rooms.nodes.run,
+            "worklist": rooms.worklist.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": self._watch.run,
             "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
-            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
+            "trimming": partial(
+                trim_daily, rooms.journal.trim, rooms.transfers.trim, rooms.worklist.trim
+            ),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -98,7 +102,12 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
+        services = DicomServices(
+            rooms.nodes.admit,
+            rooms.intake.store,
+            rooms.nodes.note_report,
+            providers=(*rooms.worklist.providers,),
+        )
         try:
             async with trio.open_nursery() as nursery:
                 with listening:
@@ -149,6 +158,7 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Worklist(rooms.worklist, rooms.nodes),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

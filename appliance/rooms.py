@@ -30,6 +30,7 @@ from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
+from appliance.worklist.service import Worklist
 from storage.volume import Volume
 
 
@@ -48,6 +49,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    worklist: Worklist
 
 
 @asynccontextmanager
@@ -148,6 +150,8 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
+    worklist: Worklist
+
     def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
         self._nodes, self._routing, self._transfers = nodes, routing, transfers
 
@@ -157,6 +161,8 @@ class _Users:
             return f"rules send to it ({', '.join(rules)}); remove them first"
         if count := await self._transfers.open_transfers(node):
             return f"{count} transfers to it are not finished; see `arca queue`"
+        if await self.worklist.copied_from(node):
+            return f"its worklist is copied; `arca worklist copy {node} --stop` ends that"
         return ""
 
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:
