@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import trio
+from pydicom.dataset import Dataset
 
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
@@ -15,12 +16,14 @@ from appliance.calls import Limited
 from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import Database, open_database
+from appliance.errors import UnknownName
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
 from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
+from appliance.network.settings import Remote
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
@@ -129,7 +132,37 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        _worklist(config, database, journal, nodes, archive, users),
     )
+
+
+def _worklist(
+    config: Config,
+    database: Database,
+    journal: Journal,
+    nodes: Nodes,
+    archive: Archive,
+    users: _Users,
+) -> Worklist:
+    async def ask(name: str, first: str, last: str) -> list[Dataset]:
+        node = nodes.get(name)
+        if node is None:
+            raise UnknownName(f"no node is called {name}; `arca node list` shows which there are")
+        remote = _remote(node, node.calling_ae_title or config.dicom.ae_title)
+        return await fetch(remote, first, last, nodes.note_report)
+
+    async def arrived(study_uid: str) -> frozenset[str]:
+        return frozenset(one.sop_instance_uid for one in await archive.instances(study_uid))
+
+    settings = WorklistSettings(
+        config.worklist.most_answers, config.worklist.keep_days, config.dicom.quiet_seconds
+    )
+    users.worklist = Worklist(database, journal, fetch=ask, arrived=arrived, settings=settings)
+    return users.worklist
+
+
+def _remote(node: Node, calling_ae_title: str) -> Remote:
+    return Remote(node.ae_title, node.host, node.port, calling_ae_title)
 
 
 def _journal_settings(config: Config) -> JournalSettings:

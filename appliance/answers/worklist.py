@@ -78,8 +78,9 @@ def _scheduled(form: ScheduleForm) -> model.Item:
     if unknown := sorted(set(form.fields) - _FIELDS):
         raise BadRequest(f"{unknown[0]} is no field here; known: {', '.join(sorted(_FIELDS))}")
     at = _moment(form.at)
+    given: dict[str, Any] = dict(form.fields)
     return model.Item(
-        **form.fields,
+        **given,
         station_ae_titles=form.station_ae_titles,
         protocol_codes=tuple(map(_code, form.codes)),
         start_date=f"{at:%Y%m%d}",

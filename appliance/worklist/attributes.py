@@ -126,7 +126,7 @@ def _code_of(item: Dataset) -> Code:
 
 def _state(text: str) -> State:
     known = _IN_PROGRESS.get(text.upper(), text.upper())
-    return cast("State", known) if known in STATES else "SCHEDULED"
+    return known if known in STATES else "SCHEDULED"
 
 
 def _first(dataset: Dataset, keyword: str) -> Dataset:

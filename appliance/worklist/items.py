@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -73,7 +74,7 @@ def _with_state(one: Told, state: State) -> Told:
     return Told(item_of(dataset), encode(dataset, EXPLICIT_LITTLE_ENDIAN))
 
 
-def _columns(one: Told, source: str, now: datetime) -> dict[str, object]:
+def _columns(one: Told, source: str, now: datetime) -> dict[str, Any]:
     item = one.item
     words = (item.patient_name, item.patient_id, item.accession_number, item.step_description)
     columns = {
@@ -118,7 +119,7 @@ async def page(wanted: Narrowing, after: tuple[str, int], limit: int) -> list[St
 
 
 def _condition(wanted: Narrowing) -> Q:
-    parts = {"state__in": wanted.states}
+    parts: dict[str, Any] = {"state__in": wanted.states}
     texts = {
         "start__gte": wanted.first_day,
         "start__lt": wanted.last_day and f"{wanted.last_day}9",
@@ -138,12 +139,12 @@ async def found(search: str, states: Sequence[State], limit: int) -> list[Entry]
 
 async def entry(number: int) -> Entry | None:
     row = await ItemRow.get_or_none(id=number)
-    return row and _entry(row)
+    return _entry(row) if row else None
 
 
 async def by_identity(identity: str) -> Entry | None:
     row = await ItemRow.get_or_none(identity=identity)
-    return row and _entry(row)
+    return _entry(row) if row else None
 
 
 async def remove(number: int) -> bool:

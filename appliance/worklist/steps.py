@@ -70,7 +70,7 @@ async def _meant(link: Link) -> Q:
 
 async def get(uid: str) -> Performed | None:
     row = await PerformedRow.get_or_none(uid=uid)
-    return row and _performed(row)
+    return _performed(row) if row else None
 
 
 async def latest(limit: int) -> list[Performed]:
