@@ -33,6 +33,8 @@ from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
+from appliance.worklist.copying import fetch
+from appliance.worklist.model import Settings as WorklistSettings
 from appliance.worklist.service import Worklist
 from storage.volume import Volume
 

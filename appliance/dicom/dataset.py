@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 
+from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -16,6 +17,10 @@ from pydicom.filewriter import write_dataset
 
 from appliance.dicom.negotiation import IMPLICIT_LITTLE_ENDIAN
 from appliance.errors import PeerError
+
+# Latin alphabet No. 9 (PS3.3 C.12.1.1.2), which pydicom does not know yet.
+python_encoding.setdefault("ISO_IR 203", "iso8859_15")
+python_encoding.setdefault("ISO 2022 IR 203", "iso8859_15")
 
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UTF_8 = "ISO_IR 192"

@@ -45,6 +45,7 @@ class Errands:
         self._now = now
         self._tried: dict[str, datetime] = {}
         self._busy: set[str] = set()
+        self._news = trio.Event()  # a copy was put on the schedule
 
     async def run(self) -> None:
         """Copy what is due, one beside the other, until cancelled."""
@@ -55,7 +56,9 @@ class Errands:
                     if copy.node not in self._busy and copy.due(self._tried.get(copy.node), now):
                         self._busy.add(copy.node)
                         nursery.start_soon(self._attempt, copy)
-                await trio.sleep(_LOOK_SECONDS)
+                with trio.move_on_after(_LOOK_SECONDS):
+                    await self._news.wait()
+                self._news = trio.Event()
 
     async def _attempt(self, copy: Copy) -> None:
         self._tried[copy.node] = self._now()
@@ -110,6 +113,7 @@ class Errands:
         copy = Copy(node, every_seconds, more_days)
         await self._database.run(copies.keep, copy)
         self._tried.pop(node, None)
+        self._news.set()
         return copy
 
 

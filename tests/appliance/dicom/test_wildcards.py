@@ -30,7 +30,7 @@ def test_it_means_what_the_standard_says(pattern: str, text: str) -> None:
 @pytest.mark.parametrize("pattern", ["*?" * 5000, "*a" * 5000, "?" * 10_000, "*" * 10_000 + "b"])
 def test_ten_thousand_wild_cards_cost_nothing(pattern: str) -> None:
     began, one = time.monotonic(), Pattern(pattern)
-    assert one.matches("a" * 10_240) == (pattern.strip("*")[-1:] != "b" and "?" * 10_000 != pattern)
+    assert one.matches("a" * 10_240) == (pattern.strip("*")[-1:] != "b" and pattern != "?" * 10_000)
     assert time.monotonic() - began < 1
 
 
