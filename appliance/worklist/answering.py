@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
+from copy import deepcopy
 from typing import Any
 
 from pydicom.charset import python_encoding
@@ -73,8 +74,7 @@ def _charset(made: Dataset, terms: Many[str]) -> Any:
 
 def _survives(made: Dataset, terms: Many[str]) -> bool:
     """Whether its texts come back from code extensions (PS3.5 §6.1.2.5) as they were."""
-    trial = Dataset()
-    trial.update(made)
+    trial = deepcopy(made)  # person names remember how they were written
     trial.SpecificCharacterSet = list(terms)
     try:
         back = decode(encode(trial, EXPLICIT_LITTLE_ENDIAN), EXPLICIT_LITTLE_ENDIAN)

@@ -77,12 +77,14 @@ def dataset_of(item: Item) -> Dataset:
     made.SpecificCharacterSet = UTF_8
     for level, table in ((made, _ROOT), (step, _STEP)):
         for name, keyword in table.items():
-            setattr(level, keyword, _value_of(getattr(item, name)))
+            setattr(level, keyword, _value_of(getattr(item, name), keyword))
     setattr(made, STEPS, Sequence([step]))
     return made
 
 
-def _value_of(value: Any) -> Any:
+def _value_of(value: Any, keyword: str) -> Any:
+    if keyword == "PregnancyStatus" and value:
+        return int(value)  # the only number that is binary
     if not isinstance(value, tuple):
         return value or None
     if all(isinstance(one, str) for one in value) and value:

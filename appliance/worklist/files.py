@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.filereader import dcmread
 
 from appliance.dicom.dataset import DatasetError
 from appliance.dicom.dataset import decode as decode_dataset
 from appliance.dicom.dataset import encode as encode_dataset
-from appliance.dicom.negotiation import EXPLICIT_LITTLE_ENDIAN
-from appliance.errors import BadRequest
+from appliance.dicom.negotiation import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
+from appliance.dicom.part10 import FileMeta, read_file_meta
+from appliance.errors import BadRequest, PeerError
 from appliance.worklist.attributes import dataset_of
 from appliance.worklist.intake import prepared
 from appliance.worklist.items import Told
 from appliance.worklist.model import STATES, Item
 
 _LARGEST = 8 << 20
+_LONGEST_META = 64 << 10
 _MOST_FILES = 20_000
 _LINES = frozenset({".jsonl", ".ndjson", ".json"})
 _TAG = re.compile("[0-9A-Fa-f]{8}")
@@ -69,29 +70,22 @@ def _file(path: Path) -> Iterator[list[Told] | str]:
             yield from _lines(path)
         else:
             yield told(_dicom(path))
-    except (BadRequest, DatasetError, OSError) as error:
+    except (BadRequest, PeerError, OSError) as error:
         yield f"{path.name}: {error}"
 
 
 def _dicom(path: Path) -> Dataset:
     """With the header of a DICOM file or without, as dump2dcm writes both."""
     raw = path.read_bytes()
-    if raw[128:132] != b"DICM":
-        return _bare(raw)
-    try:
-        read = dcmread(path, stop_before_pixels=True)
-    # pydicom raises whatever a malformed byte leads it to.
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError) as error:
-        raise DatasetError(f"it cannot be read: {error}") from error
-    syntax = str(read.file_meta.get("TransferSyntaxUID", EXPLICIT_LITTLE_ENDIAN))
-    start = 132 + 12 + int(read.file_meta.get("FileMetaInformationGroupLength", 0))
-    return decode_dataset(raw[start:], syntax)
+    meta = read_file_meta(raw[:_LONGEST_META]) or FileMeta()
+    data = raw[meta.data_set :]
+    return decode_dataset(data, meta.transfer_syntax_uid or _guessed(data))
 
 
-def _bare(raw: bytes) -> Dataset:
+def _guessed(data: bytes) -> str:
     """VR letters in the first element tell the syntax."""
-    explicit = raw[4:6].isalpha() and raw[4:6].isupper()
-    return decode_dataset(raw, EXPLICIT_LITTLE_ENDIAN if explicit else "1.2.840.10008.1.2")
+    explicit = data[4:6].isalpha() and data[4:6].isupper()
+    return EXPLICIT_LITTLE_ENDIAN if explicit else IMPLICIT_LITTLE_ENDIAN
 
 
 def _lines(path: Path) -> Iterator[list[Told] | str]:
@@ -118,7 +112,6 @@ def _json(line: str) -> Dataset:
 def _dicom_json(given: dict[str, Any]) -> Dataset:
     try:
         made = Dataset.from_json(given)
-        made.decode()
     # pydicom raises whatever a malformed value leads it to.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadRequest(f"it is no DICOM JSON: {error}") from error

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -31,7 +32,7 @@ NAMES = {
     "ISO_IR 101": "Wałęsa",
     "ISO_IR 109": "Ĉapek",
     "ISO_IR 110": "Bērziņš",
-    "ISO_IR 144": "Люкceмбypг",
+    "ISO_IR 144": "Люкceмбypг",  # noqa: RUF001
     "ISO_IR 127": "قباني^لنزار",
     "ISO_IR 126": "Διονυσιος",
     "ISO_IR 138": "שרון^דבורה",
@@ -47,34 +48,18 @@ NAMES = {
 }
 
 
+_JANE = (
+    *("worklist", "add", "--patient", "Doe^Jane", "--id", "P1", "--ae", "CT1"),
+    *("--modality", "CT", "--accession", "A1", "--step-id", "S1", "--study-uid", "1.2.3"),
+)
+
+
 @pytest.fixture(scope="module")
 def scheduled(shared_arca: Appliance) -> Appliance:
     """Jane at CT1 with a time, and somebody in each repertoire at MR1."""
     shared_arca.ask(
-        *[
-            "worklist",
-            "add",
-            "--patient",
-            "Doe^Jane",
-            "--id",
-            "P1",
-            "--ae",
-            "CT1",
-            "--modality",
-            "CT",
-            "--accession",
-            "A1",
-        ],
-        *[
-            "--step-id",
-            "S1",
-            "--study-uid",
-            "1.2.3",
-            "--code",
-            "CTHEAD:99LOCAL:Head",
-            "--contrast",
-            "Iohexol",
-        ],
+        *_JANE,
+        *("--code", "CTHEAD:99LOCAL:Head", "--contrast", "Iohexol"),
         *("--at", "2026-11-30 09:30", "--procedure", "CT head"),
     )
     others = [
@@ -152,7 +137,7 @@ def test_names_in_every_repertoire(scheduled: Appliance, charset: str) -> None:
     asked.SpecificCharacterSet = charset.split("\\")
     asked.PatientName, step.Modality = NAMES[charset], "MR"
     asked.ScheduledProcedureStepSequence = Items([step])
-    with _association(scheduled, WORKLIST) as association:
+    with _Modality(scheduled, WORKLIST) as association:
         answers = list(association.send_c_find(asked, WORKLIST))
     assert [f"{status.Status:04X}" for status, _ in answers] == ["FF00", "0000"]
     found = answers[0][1]
@@ -162,7 +147,7 @@ def test_names_in_every_repertoire(scheduled: Appliance, charset: str) -> None:
     assert told == charset or list(told) == charset.split("\\")
 
 
-class _association:
+class _Modality:
     """pynetdicom as a modality."""
 
     def __init__(self, arca: Appliance, sop_class: str) -> None:
@@ -171,7 +156,7 @@ class _association:
         self._made = entity.associate("127.0.0.1", arca.port, ae_title="ARCA")
         assert self._made.is_established
 
-    def __enter__(self):  # type: ignore[no-untyped-def]
+    def __enter__(self) -> Any:
         return self._made
 
     def __exit__(self, *_: object) -> None:
@@ -201,21 +186,10 @@ def _performed(status: str) -> Dataset:
 
 def test_mpps_survives_a_crash_and_the_item_follows(arca: Appliance) -> None:
     arca.ask(
-        *[
-            "worklist",
-            "add",
-            "--patient",
-            "Doe^Jane",
-            "--ae",
-            "CT1",
-            "--modality",
-            "CT",
-            "--accession",
-            "A1",
-        ],
-        *("--step-id", "S1", "--study-uid", "1.2.3", "--at", "2026-11-30 09:30"),
+        *_JANE,
+        *("--at", "2026-11-30 09:30"),
     )
-    with _association(arca, MPPS) as association:
+    with _Modality(arca, MPPS) as association:
         status, _ = association.send_n_create(_performed("IN PROGRESS"), MPPS, "1.2.9")
         assert status.Status == 0
         status, _ = association.send_n_create(_performed("IN PROGRESS"), MPPS, "1.2.9")
@@ -224,7 +198,7 @@ def test_mpps_survives_a_crash_and_the_item_follows(arca: Appliance) -> None:
     arca.start()
     [item] = arca.ask("worklist", "list")
     assert item["state"] == "STARTED"
-    with _association(arca, MPPS) as association:
+    with _Modality(arca, MPPS) as association:
         status, _ = association.send_n_set(_performed("COMPLETED"), MPPS, "1.2.9")
         assert status.Status == 0
         status, _ = association.send_n_set(_performed("DISCONTINUED"), MPPS, "1.2.9")

@@ -17,6 +17,7 @@ from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
@@ -60,7 +61,8 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes))
+    queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
+    return Services(overview, studies, nodes, rules, queue, worklist)
 
 
 @asynccontextmanager
