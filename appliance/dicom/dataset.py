@@ -40,17 +40,9 @@ def decode(raw: bytes, transfer_syntax_uid: str) -> Dataset:
             dataset.set_original_encoding(implicit, little, None)
             dataset.decode()
     # pydicom raises whatever a malformed byte leads it to; all of it means the same here.
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OSError,
-        EOFError,
-    ) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
         raise DatasetError(f"the data set cannot be read: {error}") from error
-    except (NotImplementedError, RecursionError, LookupError) as error:
+    except (NotImplementedError, RecursionError, LookupError, EOFError) as error:
         raise DatasetError("the data set cannot be read") from error
     return dataset
 
