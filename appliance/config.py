@@ -33,6 +33,7 @@ class DicomSection:
     address: str = "0.0.0.0"  # noqa: S104 - modalities must reach it
     port: int = 11112
     unknown_callers: Literal["accept", "hold", "refuse"] = "accept"
+    unknown_services: tuple[str, ...] = ("store",)
     quiet_seconds: float = 30.0
     concurrent_tasks: int = 8
     max_pdu: int = 262144
@@ -184,8 +185,21 @@ def _check(config: Config, path: Path | None) -> None:
             f"{path}: dicom.ae_title = {config.dicom.ae_title!r} is not 1 to 16 plain characters "
             "without a backslash"
         )
+    _check_services(config.dicom.unknown_services, path)
     if (config.web.certificate == Path()) != (config.web.key == Path()):
         raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")
+
+
+def _check_services(names: tuple[str, ...], path: Path | None) -> None:
+    if names == DicomSection().unknown_services:
+        return
+    # Only now: the command line must not bring the protocol with it each time.
+    from appliance.nodes.model import SERVICES
+
+    for name in names:
+        if name not in SERVICES:
+            known = ", ".join(SERVICES)
+            raise ConfigError(f"{path}: dicom.unknown_services: '{name}' is none of {known}")
 
 
 def _located(config: Config, base: Path) -> Config:

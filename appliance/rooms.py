@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
-from appliance.calls import Limited
+from appliance.calls import ByNode, Limited
 from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import Database, open_database
@@ -23,7 +23,7 @@ from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
-from appliance.network.settings import Remote
+from appliance.nodes.calling import remote_of
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
@@ -33,6 +33,7 @@ from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
+from appliance.transfers.stow import Stow
 from appliance.worklist.copying import fetch
 from appliance.worklist.model import Settings as WorklistSettings
 from appliance.worklist.service import Worklist
@@ -85,16 +86,19 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     security = Security(
         cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
     )
-    users = _Users()
+    users = _Users(security)
     nodes = Nodes(
         database,
-        NodeSettings(config.dicom.ae_title, config.dicom.unknown_callers),
+        NodeSettings(
+            config.dicom.ae_title, config.dicom.unknown_callers, config.dicom.unknown_services
+        ),
         echo=users.echo,
         in_use=users.of,
         changed=users.changed,
     )
-    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
-    sender = Limited(cstore, config.dicom.concurrent_tasks)
+    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
+    ways = ByNode(cstore, Stow(security.for_web, meter))
+    sender = Limited(ways, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
     transfers = Transfers(
         database,
@@ -134,7 +138,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
-        _worklist(config, database, journal, nodes, archive, users),
+        _worklist(config, database, journal, nodes, archive, security, users),
     )
 
 
@@ -144,13 +148,14 @@ def _worklist(
     journal: Journal,
     nodes: Nodes,
     archive: Archive,
+    security: Security,
     users: _Users,
 ) -> Worklist:
     async def ask(name: str, first: str, last: str) -> list[Dataset]:
         node = nodes.get(name)
         if node is None:
             raise UnknownName(f"no node is called {name}; `arca node list` shows which there are")
-        remote = _remote(node, node.calling_ae_title or config.dicom.ae_title)
+        remote = remote_of(node, config.dicom.ae_title, security)
         return await fetch(remote, first, last, nodes.note_report)
 
     async def arrived(study_uid: str) -> frozenset[str]:
@@ -161,10 +166,6 @@ def _worklist(
     )
     users.worklist = Worklist(database, journal, fetch=ask, arrived=arrived, settings=settings)
     return users.worklist
-
-
-def _remote(node: Node, calling_ae_title: str) -> Remote:
-    return Remote(node.ae_title, node.host, node.port, calling_ae_title)
 
 
 def _journal_settings(config: Config) -> JournalSettings:
@@ -187,6 +188,9 @@ class _Users:
 
     worklist: Worklist
 
+    def __init__(self, security: Security) -> None:
+        self._security = security
+
     def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
         self._nodes, self._routing, self._transfers = nodes, routing, transfers
 
@@ -201,7 +205,8 @@ class _Users:
         return ""
 
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:
-        return await verify(node, calling_ae_title, self._nodes.note_report)
+        ended = self._nodes.note_report
+        return await verify(node, calling_ae_title, ended, self._security)
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)

@@ -21,6 +21,9 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def worklist() -> None:
     """The worklist: what modalities are told to do, and what they did.
 
+    A modality that asks must be a node (`arca node add`), or [dicom] unknown_services must
+    name worklist and mpps.
+
     \b
     Example:
       arca worklist add --patient "Doe^Jane" --id P1 --ae CT1 --modality CT --at "2026-11-30 09:30"

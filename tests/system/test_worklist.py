@@ -22,8 +22,8 @@ from tests.system.appliance import Appliance, free_port
 from tests.system.patience import until
 from tests.system.peers import Program, listening
 
-WORKLIST = ModalityWorklistInformationFind  # type: ignore[attr-defined]
-MPPS = ModalityPerformedProcedureStep  # type: ignore[attr-defined]
+WORKLIST = ModalityWorklistInformationFind
+MPPS = ModalityPerformedProcedureStep
 EXPLICIT = "1.2.840.10008.1.2.1"
 
 # A name in each repertoire of PS3.5 §6.1.2, and how a modality says which one it is.
@@ -54,9 +54,15 @@ _JANE = (
 )
 
 
+def _register(arca: Appliance) -> None:
+    """Who is not known may store, and nothing else."""
+    arca.ask("node", "add", "ct1", "--ae", "CT1", "--host", "127.0.0.1", "--port", "104")
+
+
 @pytest.fixture(scope="module")
 def scheduled(shared_arca: Appliance) -> Appliance:
     """Jane at CT1 with a time, and somebody in each repertoire at MR1."""
+    _register(shared_arca)
     shared_arca.ask(
         *_JANE,
         *("--code", "CTHEAD:99LOCAL:Head", "--contrast", "Iohexol"),
@@ -185,6 +191,7 @@ def _performed(status: str) -> Dataset:
 
 
 def test_mpps_survives_a_crash_and_the_item_follows(arca: Appliance) -> None:
+    _register(arca)
     arca.ask(
         *_JANE,
         *("--at", "2026-11-30 09:30"),
@@ -262,6 +269,7 @@ def test_a_copy_goes_on_while_its_source_is_down(
     arca: Appliance, ris: Wlmscpfs, tmp_path: Path
 ) -> None:
     arca.ask("node", "add", "ris", "--ae", "RIS", "--host", "127.0.0.1", "--port", str(ris.port))
+    _register(arca)
     taken = arca.ask("worklist", "copy", "ris")
     assert (taken["added"], taken["problems"]) == (2, [])
     (ris.folder / "2.wl").unlink()

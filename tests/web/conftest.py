@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import CopyForm, NodeForm, RuleForm, ScheduleForm
+from web.forms import CopyForm, NodeChanges, NodeForm, RuleForm, ScheduleForm
 from web.services.bundle import Services
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
@@ -149,8 +149,23 @@ class Nodes:
             bandwidth=form.bandwidth,
             window=form.window,
             paused=False,
+            tls=form.tls,
+            services=form.services,
+            url=form.url,
+            has_token=bool(form.token),
         )
         return self.memory.nodes.setdefault(form.name, made)
+
+    async def change(self, name: str, changes: NodeChanges) -> Node:
+        given = {
+            one: value
+            for one in NodeChanges.__slots__
+            if one != "token" and (value := getattr(changes, one)) is not None
+        }
+        if changes.token is not None:
+            given["has_token"] = bool(changes.token)
+        self.memory.nodes[name] = replace(self.memory.node(name), **given)
+        return self.memory.nodes[name]
 
     async def remove(self, name: str) -> None:
         self.memory.node(name)
