@@ -16,6 +16,7 @@ from appliance.commands import (
     retrieval,
     rules,
     studies,
+    worklist,
 )
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
@@ -50,6 +51,7 @@ for _command in (
     retrieval.retrieve,
     rules.rule,
     queue.queue,
+    worklist.worklist,
     overview.associations,
     overview.events,
     here.verify,

@@ -91,6 +91,14 @@ class TransfersSection:
 
 
 @dataclass(frozen=True, slots=True)
+class WorklistSection:
+    """What is scheduled, and told to the modalities."""
+
+    most_answers: int = 2000
+    keep_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class JournalSection:
     """What happened."""
 
@@ -141,6 +149,7 @@ class Config:
     pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
+    worklist: WorklistSection = field(default_factory=WorklistSection)
     journal: JournalSection = field(default_factory=JournalSection)
     query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
@@ -177,6 +186,8 @@ _BOUNDS = {
     "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
     "transfers.keep_days": (1, 36525),
+    "worklist.most_answers": (1, 100_000),
+    "worklist.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
     "query.most_answers": (1, 1_000_000),

@@ -19,6 +19,7 @@ from appliance.answers.queue import Queue
 from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.worklist import Worklist
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
 from appliance.network.listener import listen
@@ -81,10 +82,13 @@ class Process:
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
             "nodes": rooms.nodes.run,
+            "worklist": rooms.worklist.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": self._watch.run,
             "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
-            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
+            "trimming": partial(
+                trim_daily, rooms.journal.trim, rooms.transfers.trim, rooms.worklist.trim
+            ),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -99,7 +103,7 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        providers = (*rooms.query.providers,)
+        providers = (*rooms.query.providers, *rooms.worklist.providers)
         services = DicomServices(
             rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report, providers
         )
@@ -154,6 +158,7 @@ class Process:
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
             Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
+            Worklist(rooms.worklist, rooms.nodes),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import trio
+from pydicom.dataset import Dataset
 
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
@@ -16,6 +17,7 @@ from appliance.calls import ByNode, Limited
 from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import Database, open_database
+from appliance.errors import UnknownName
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
 from appliance.journal.model import Settings as JournalSettings
@@ -38,6 +40,9 @@ from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
 from appliance.transfers.stow import Stow
+from appliance.worklist.copying import fetch
+from appliance.worklist.model import Settings as WorklistSettings
+from appliance.worklist.service import Worklist
 from storage.volume import Volume
 
 
@@ -59,6 +64,7 @@ class Rooms:
     retrieval: Retrieval
     pixels: Pixels
     query: Query
+    worklist: Worklist
 
 
 @asynccontextmanager
@@ -155,6 +161,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         ),
         pixels,
         _query(config, archive, volume, ways, nodes, pixels),
+        _worklist(config, database, journal, nodes, archive, security, users),
     )
 
 
@@ -187,6 +194,32 @@ def _query(
     )
 
 
+def _worklist(
+    config: Config,
+    database: Database,
+    journal: Journal,
+    nodes: Nodes,
+    archive: Archive,
+    security: Security,
+    users: _Users,
+) -> Worklist:
+    async def ask(name: str, first: str, last: str) -> list[Dataset]:
+        node = nodes.get(name)
+        if node is None:
+            raise UnknownName(f"no node is called {name}; `arca node list` shows which there are")
+        remote = remote_of(node, config.dicom.ae_title, security)
+        return await fetch(remote, first, last, nodes.note_report)
+
+    async def arrived(study_uid: str) -> frozenset[str]:
+        return frozenset(one.sop_instance_uid for one in await archive.instances(study_uid))
+
+    settings = WorklistSettings(
+        config.worklist.most_answers, config.worklist.keep_days, config.dicom.quiet_seconds
+    )
+    users.worklist = Worklist(database, journal, fetch=ask, arrived=arrived, settings=settings)
+    return users.worklist
+
+
 def _journal_settings(config: Config) -> JournalSettings:
     kept = config.journal
     return JournalSettings(keep_days=kept.keep_days, keep_trouble_days=kept.keep_trouble_days)
@@ -205,6 +238,8 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
+    worklist: Worklist
+
     def __init__(self, security: Security) -> None:
         self._security = security
 
@@ -217,6 +252,8 @@ class _Users:
             return f"rules send to it ({', '.join(rules)}); remove them first"
         if count := await self._transfers.open_transfers(node):
             return f"{count} transfers to it are not finished; see `arca queue`"
+        if await self.worklist.copied_from(node):
+            return f"its worklist is copied; `arca worklist copy {node} --stop` ends that"
         return ""
 
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:

@@ -10,6 +10,7 @@ from web.services.queue import Queue
 from web.services.retrieval import Retrieval
 from web.services.rules import Rules
 from web.services.studies import Studies
+from web.services.worklist import Worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class Services:
     rules: Rules
     queue: Queue
     retrieval: Retrieval
+    worklist: Worklist

@@ -18,6 +18,7 @@ from appliance.answers.queue import Queue
 from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
@@ -62,7 +63,8 @@ def answers(
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
     retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes), retrieval)
+    queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
+    return Services(overview, studies, nodes, rules, queue, retrieval, worklist)
 
 
 @asynccontextmanager
