@@ -9,6 +9,7 @@ import click
 
 from appliance.commands import (
     certificates,
+    commitment,
     here,
     nodes,
     overview,
@@ -52,6 +53,7 @@ for _command in (
     rules.rule,
     queue.queue,
     worklist.worklist,
+    commitment.commitment,
     overview.associations,
     overview.events,
     here.verify,

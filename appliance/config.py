@@ -15,6 +15,7 @@ from appliance.tables import Size, read_toml, section
 
 _LARGEST_OBJECT, _WATERMARK, _RESERVE = Size(8 << 30), Size(2 << 30), Size(256 << 20)
 _PIXEL_MEMORY = Size(2 << 30)
+_VERIFY_RATE = Size(64 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ class TlsSection:
     port: int = 2762
     mutual: bool = True
     verify_host: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentSection:
+    """Storage commitment, given and asked for."""
+
+    same_association_seconds: float = 5.0
+    verify_rate: Size = _VERIFY_RATE
+    patience_hours: float = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,7 @@ class Config:
     appliance: ApplianceSection = field(default_factory=ApplianceSection)
     dicom: DicomSection = field(default_factory=DicomSection)
     tls: TlsSection = field(default_factory=TlsSection)
+    commitment: CommitmentSection = field(default_factory=CommitmentSection)
     storage: StorageSection = field(default_factory=StorageSection)
     pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
@@ -184,6 +195,9 @@ _BOUNDS = {
     "dicom.idle_seconds": (1.0, 86400.0),
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
+    "commitment.same_association_seconds": (0.0, 600.0),
+    "commitment.verify_rate": (1 << 20, 1 << 40),
+    "commitment.patience_hours": (0.01, 720.0),
     "storage.retention_days": (0, 36525),
     "transfers.keep_days": (1, 36525),
     "worklist.most_answers": (1, 100_000),

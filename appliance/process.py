@@ -13,6 +13,7 @@ import trio
 
 from appliance import clock, pulse
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -81,6 +82,7 @@ class Process:
         jobs: dict[str, Callable[[], Awaitable[None]]] = {
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
+            "commitment": rooms.commitment.run,
             "nodes": rooms.nodes.run,
             "worklist": rooms.worklist.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
@@ -103,7 +105,11 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        providers = (*rooms.query.providers, *rooms.worklist.providers)
+        providers = (
+            *rooms.query.providers,
+            *rooms.worklist.providers,
+            rooms.commitment.provider,
+        )
         services = DicomServices(
             rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report, providers
         )
@@ -159,6 +165,7 @@ class Process:
             Queue(rooms.transfers, nodes),
             Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
             Worklist(rooms.worklist, rooms.nodes),
+            Commitments(rooms.commitment),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from web.forms import CopyForm, NodeChanges, NodeForm, QueryForm, RuleForm, ScheduleForm
 from web.services.bundle import Services
+from web.services.commitment import Transaction
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
@@ -34,6 +35,8 @@ STUDIES = [
     Study("P2", "山田^太郎", "1.2.4", "", (), 1, complete=False, received=NOON),
 ]
 JOB = Job(17, "PACS", "waiting", "1.2.3", "all", 0, 120, 7, 2, NOON, "refused", NOON)
+
+PROMISED = Transaction("2.25.1", "in", "CT1", "reported", 12, 2, NOON, NOON, None, "")
 
 
 @dataclass
@@ -341,6 +344,12 @@ class Worklist:
         return [Performed("1.2.9", "COMPLETED", "CT1", True, NOON, NOON)][:limit]
 
 
+@dataclass
+class Commitments:
+    async def listed(self) -> list[Transaction]:
+        return [PROMISED]
+
+
 def appliance_in_memory(memory: Memory) -> Services:
     return Services(
         Overview(memory),
@@ -350,6 +359,7 @@ def appliance_in_memory(memory: Memory) -> Services:
         Queue(memory),
         Retrieval(memory),
         Worklist(memory),
+        Commitments(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.services.commitment import Commitments
 from web.services.nodes import Nodes
 from web.services.overview import Overview
 from web.services.queue import Queue
@@ -24,3 +25,4 @@ class Services:
     queue: Queue
     retrieval: Retrieval
     worklist: Worklist
+    commitments: Commitments

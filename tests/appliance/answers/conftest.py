@@ -12,6 +12,7 @@ import trio
 
 from appliance import clock
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -64,7 +65,8 @@ def answers(
     rules = Rules(rooms.routing, rooms.archive)
     retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
     queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
-    return Services(overview, studies, nodes, rules, queue, retrieval, worklist)
+    commitments = Commitments(rooms.commitment)
+    return Services(overview, studies, nodes, rules, queue, retrieval, worklist, commitments)
 
 
 @asynccontextmanager
