@@ -29,7 +29,7 @@ from appliance.scrubbing import scrub_for_ever
 from appliance.supervisor import Health, Part
 from web.app import build_operator, build_portal
 from web.server import WebSettings, serve_operator, serve_portal
-from web.services import Services
+from web.services.bundle import Services
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.errors import ApplianceError, BadRequest, NameTaken, PeerError, UnknownName
 from web.headers import CACHE_CONTROL
 from web.operator import nodes, overview, queue, rules, studies
-from web.services import Services
+from web.services.bundle import Services
 from web.status import pages
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from appliance.nodes.window import Window
 from appliance.transfers.model import Standing
 from appliance.transfers.service import Transfers
 from web.forms import NodeForm
-from web.services import Association, Caller, Echo, Node
+from web.services.nodes import Association, Caller, Echo, Node
 
 
 @dataclass(frozen=True)
 class Nodes:
-    """See `web.services.Nodes`."""
+    """See `web.services.nodes.Nodes`."""
 
     registry: Registry
     transfers: Transfers

@@ -18,7 +18,7 @@ from appliance.supervisor import Health
 from appliance.transfers.service import Transfers
 from storage.errors import StoreError
 from storage.volume import Volume
-from web.services import Event, Level, Part, Status
+from web.services.overview import Event, Level, Part, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Overview:
-    """See `web.services.Overview`."""
+    """See `web.services.overview.Overview`."""
 
     running: Running
     health: Health

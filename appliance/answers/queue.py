@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from appliance.answers.nodes import Nodes
 from appliance.transfers.model import Transfer
 from appliance.transfers.service import Transfers
-from web.services import Job, Node
+from web.services.nodes import Node
+from web.services.queue import Job
 
 
 @dataclass(frozen=True)
 class Queue:
-    """See `web.services.Queue`."""
+    """See `web.services.queue.Queue`."""
 
     transfers: Transfers
     nodes: Nodes

@@ -11,7 +11,7 @@ from appliance.nodes.window import Window
 from appliance.routing import model
 from appliance.routing.service import Routing
 from web.forms import RuleForm
-from web.services import Rule, Trial
+from web.services.rules import Rule, Trial
 
 # A dry run reads headers from the files: so many studies and instances are a fair picture.
 _STUDIES = 20
@@ -20,7 +20,7 @@ _INSTANCES = 500
 
 @dataclass(frozen=True)
 class Rules:
-    """See `web.services.Rules`."""
+    """See `web.services.rules.Rules`."""
 
     routing: Routing
     archive: Archive

@@ -17,7 +17,8 @@ from appliance.intake.service import Intake
 from appliance.transfers.model import BY_HAND
 from appliance.transfers.service import Transfers
 from storage.errors import StoreError
-from web.services import ImportProgress, Job, Study
+from web.services.queue import Job
+from web.services.studies import ImportProgress, Study
 
 # The index answers others between two pages.
 _PAGE = 1000
@@ -25,7 +26,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class Studies:
-    """See `web.services.Studies`."""
+    """See `web.services.studies.Studies`."""
 
     archive: Archive
     transfers: Transfers

@@ -15,7 +15,8 @@ import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from web.forms import NodeForm, RuleForm
-from web.services import ImportProgress, Services
+from web.services.bundle import Services
+from web.services.studies import ImportProgress
 
 PACS = NodeForm("PACS", "PACS_AE", "127.0.0.1", 11, max_associations=3, window="22:00-06:00")
 ALL = RuleForm("all", "true", "PACS")

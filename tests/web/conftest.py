@@ -11,22 +11,12 @@ import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from web.forms import NodeForm, RuleForm
-from web.services import (
-    Association,
-    Caller,
-    Echo,
-    Event,
-    ImportProgress,
-    Job,
-    Level,
-    Node,
-    Part,
-    Rule,
-    Services,
-    Status,
-    Study,
-    Trial,
-)
+from web.services.bundle import Services
+from web.services.nodes import Association, Caller, Echo, Node
+from web.services.overview import Event, Level, Part, Status
+from web.services.queue import Job
+from web.services.rules import Rule, Trial
+from web.services.studies import ImportProgress, Study
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENT = "Doe^Jane"

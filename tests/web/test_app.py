@@ -7,7 +7,7 @@ from quart_trio import QuartTrio
 
 from appliance.errors import ApplianceError, BadRequest, NameTaken, PeerError, UnknownName
 from web.app import build_operator, build_portal
-from web.services import Services
+from web.services.bundle import Services
 
 OPEN = {"/", "/healthz", "/metrics", "/static/<path:filename>"}
 

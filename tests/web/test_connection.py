@@ -20,7 +20,7 @@ from web.connection import Limits, Settings
 from web.doors import unix_listener
 from web.headers import RAW
 from web.server import serve, serve_operator
-from web.services import Services
+from web.services.bundle import Services
 
 WEB_SOCKET = (
     b"GET /%s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -19,7 +19,7 @@ from web.connection import Limits
 from web.doors import tls_context, tls_listener
 from web.headers import SECURITY
 from web.server import WebSettings, serve, serve_operator, serve_portal
-from web.services import Services
+from web.services.bundle import Services
 
 
 def clock() -> datetime:

@@ -6,7 +6,7 @@ from quart import Blueprint, Response, jsonify, request
 
 from web.forms import AdmitForm, NodeForm
 from web.operator.arguments import body
-from web.services import Nodes
+from web.services.nodes import Nodes
 
 
 def blueprint(nodes: Nodes) -> Blueprint:

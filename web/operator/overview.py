@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response, jsonify, request
 
 from web.operator.arguments import number
-from web.services import Overview
+from web.services.overview import Overview
 
 _EVENTS = 50
 

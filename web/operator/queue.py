@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response, jsonify, request
 
-from web.services import Queue
+from web.services.queue import Queue
 
 
 def blueprint(queue: Queue) -> Blueprint:

@@ -6,7 +6,7 @@ from quart import Blueprint, Response, jsonify
 
 from web.forms import RuleForm, TrialForm
 from web.operator.arguments import body
-from web.services import Rules
+from web.services.rules import Rules
 
 
 def blueprint(rules: Rules) -> Blueprint:

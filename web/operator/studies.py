@@ -15,7 +15,7 @@ from quart import Blueprint, Response, jsonify, request
 from appliance.errors import ApplianceError, BadRequest
 from web.forms import ImportForm, SendForm
 from web.operator.arguments import body, number
-from web.services import Studies
+from web.services.studies import Studies
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quart import Blueprint, Response, jsonify, render_template, request
 
-from web.services import Overview
+from web.services.overview import Overview
 from web.status.texts import LANGUAGES, Texts
 
 _HERE = Path(__file__).parent

@@ -26,7 +26,7 @@ from appliance.supervisor import Health
 from storage.system import System
 from storage.volume import create_volume, open_volume
 from tests.appliance.running import configured, picture
-from web.services import Services
+from web.services.bundle import Services
 
 SR = "1.2.840.10008.5.1.4.1.1.88.11"
 JANE = {"PatientID": "P1", "PatientName": "Doe^Jane", "StudyDate": "20260228"}

@@ -9,7 +9,8 @@ from appliance.errors import BadRequest
 from appliance.rooms import Rooms
 from tests.appliance.running import until
 from web.forms import NodeForm
-from web.services import Node, Services
+from web.services.bundle import Services
+from web.services.nodes import Node
 
 EVERYTHING = NodeForm(
     "PACS",

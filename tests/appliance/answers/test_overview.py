@@ -16,7 +16,8 @@ from tests.appliance.running import picture, until
 from tests.storage.faults import Faulty
 from web.app import build_portal
 from web.forms import NodeForm, RuleForm
-from web.services import Part, Services
+from web.services.bundle import Services
+from web.services.overview import Part
 
 
 async def test_the_numbers(services: Services, lived_in: Rooms, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from appliance.rooms import Rooms
 from tests.appliance.network.reception import receiving
 from tests.appliance.running import until
 from web.forms import NodeForm
-from web.services import Services
+from web.services.bundle import Services
 
 
 async def _add(services: Services, name: str, port: int) -> None:

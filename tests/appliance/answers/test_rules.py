@@ -12,7 +12,7 @@ from appliance.rooms import Rooms
 from tests.appliance.answers.conftest import answers
 from tests.appliance.running import picture
 from web.forms import NodeForm, RuleForm
-from web.services import Services
+from web.services.bundle import Services
 
 PACS = NodeForm("PACS", "PACS", "127.0.0.1", 11)
 

@@ -15,7 +15,8 @@ from storage.system import System
 from tests.appliance.answers.conftest import answers, rooms_on
 from tests.appliance.running import configured, picture
 from web.forms import NodeForm
-from web.services import ImportProgress, Services
+from web.services.bundle import Services
+from web.services.studies import ImportProgress
 
 
 @pytest.fixture

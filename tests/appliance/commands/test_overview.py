@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from web.services import Part
+from web.services.overview import Part
 
 
 def test_status(run: Any) -> None:

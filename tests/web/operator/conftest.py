@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from web.app import build_operator
-from web.services import Services
+from web.services.bundle import Services
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 

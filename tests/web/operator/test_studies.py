@@ -5,7 +5,7 @@ import pytest
 
 from appliance.errors import ApplianceError
 from web.app import build_operator
-from web.services import Services
+from web.services.bundle import Services
 
 
 async def test_the_fields_scripts_rely_on(ask: Any) -> None:

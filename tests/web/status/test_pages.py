@@ -2,7 +2,8 @@ import re
 from typing import Any
 
 from web.app import build_portal
-from web.services import Part, Services
+from web.services.bundle import Services
+from web.services.overview import Part
 
 
 async def test_the_page_shows_the_appliance_and_no_patient(services: Services) -> None:

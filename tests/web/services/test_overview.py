@@ -1,10 +1,10 @@
+"""When the appliance is well."""
+
+from __future__ import annotations
+
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
-
-from tests.web.conformance import Conformance
-from web.services import Part, Status
+from web.services.overview import Part, Status
 
 
 def status(*parts: Part) -> Status:
@@ -35,15 +35,3 @@ def test_the_appliance_is_well_when_every_part_is() -> None:
     assert status().well
     assert status(Part("index", well=True)).well
     assert not status(Part("index", well=True), Part("listener", well=False)).well
-
-
-class TestInMemory(Conformance):
-    """The appliance for tests of others passes the suite of the real one."""
-
-    @pytest.fixture
-    def answering(self) -> int:
-        return 104
-
-    @pytest.fixture
-    def medium(self, tmp_path: Path) -> Path:
-        return tmp_path

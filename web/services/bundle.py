@@ -1,0 +1,22 @@
+"""All the questions together, as the doors get them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.services.nodes import Nodes
+from web.services.overview import Overview
+from web.services.queue import Queue
+from web.services.rules import Rules
+from web.services.studies import Studies
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the two doors need."""
+
+    overview: Overview
+    studies: Studies
+    nodes: Nodes
+    rules: Rules
+    queue: Queue

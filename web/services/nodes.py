@@ -1,0 +1,88 @@
+"""Remote systems: who they are, who else called, and how associations with them went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from web.forms import NodeForm
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A remote system that images go to or come from."""
+
+    name: str
+    ae_title: str
+    host: str
+    port: int
+    calling_ae_title: str  # "": ours
+    transfer_syntaxes: tuple[str, ...]  # empty: any
+    max_associations: int
+    bandwidth: int | None  # bytes per second; None: no limit
+    window: str | None  # "22:00-06:00", local time; None: always
+    paused: bool
+    waiting: int = 0  # objects queued for it
+    note: str = ""  # why it is parked or its circuit open, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The answer to a C-ECHO, or why none came."""
+
+    ok: bool
+    seconds: float
+    diagnosis: str  # "" when ok
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who called and waits to be admitted."""
+
+    calling_ae_title: str
+    called_ae_title: str
+    host: str
+    calls: int
+    first_call: datetime
+    last_call: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """How one association went."""
+
+    peer: str
+    calling_ae_title: str
+    called_ae_title: str
+    direction: Literal["in", "out"]
+    began: datetime
+    seconds: float
+    outcome: str
+    objects: int
+    bytes: int
+    diagnosis: str  # "" when all went well
+
+
+class Nodes(Protocol):
+    """The registry of remote systems."""
+
+    async def listed(self) -> list[Node]: ...
+
+    async def add(self, form: NodeForm) -> Node: ...
+
+    async def remove(self, name: str) -> None: ...
+
+    async def echo(self, name: str) -> Echo:
+        """Never raises for what the peer does: that is the diagnosis."""
+        ...
+
+    async def pending(self) -> list[Caller]: ...
+
+    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+        """Let a held caller in from now on; `host` when several hosts use the title."""
+        ...
+
+    async def associations(self, peer: str | None) -> list[Association]:
+        """The last ones kept, newest first; `peer` is a node's name, a host or an AE title."""
+        ...
