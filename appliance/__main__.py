@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
+from appliance.commands import certificates, here, nodes, overview, queue, rules, studies, tokens
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -39,6 +39,7 @@ for _command in (
     nodes.node,
     rules.rule,
     queue.queue,
+    tokens.token,
     overview.associations,
     overview.events,
     here.verify,

@@ -83,6 +83,16 @@ class WebSection:
 
 
 @dataclass(frozen=True, slots=True)
+class DicomwebSection:
+    """DICOMweb, on the portal. Tokens: `arca token`."""
+
+    listen: bool = True
+    origins: tuple[str, ...] = ()
+    max_matches: int = 1000
+    max_parts: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
 class ControlSection:
     """The door for the command line and the console."""
 
@@ -106,6 +116,7 @@ class Config:
     storage: StorageSection = field(default_factory=StorageSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     web: WebSection = field(default_factory=WebSection)
+    dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
 
@@ -126,6 +137,9 @@ def load(path: Path | None = None) -> Config:
 # PS3.5 §6.2, VR AE.
 _AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 
+# RFC 6454 §6.2; a wildcard would open the archive to every page.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
 # The bounds of numbers: below them it cannot work, above them it was surely not meant.
 _BOUNDS = {
     "dicom.port": (0, 65535),
@@ -139,6 +153,8 @@ _BOUNDS = {
     "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
     "web.port": (0, 65535),
+    "dicomweb.max_matches": (1, 100_000),
+    "dicomweb.max_parts": (1, 1_000_000),
 }
 
 
@@ -153,6 +169,11 @@ def _check(config: Config, path: Path | None) -> None:
             f"{path}: dicom.ae_title = {config.dicom.ae_title!r} is not 1 to 16 plain characters "
             "without a backslash"
         )
+    for origin in config.dicomweb.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"{path}: dicomweb.origins: {origin!r} is not like https://viewer.example:3000"
+            )
     if (config.web.certificate == Path()) != (config.web.key == Path()):
         raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import trio
 
+from appliance.access.service import Access
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
@@ -46,6 +47,7 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    access: Access
 
 
 @asynccontextmanager
@@ -117,6 +119,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        Access(database, journal),
     )
 
 

@@ -65,7 +65,7 @@ class Desk:
             self._conflict(identity, receipt)
         if receipt.entry.group != uid_in(header, STUDY_INSTANCE_UID):
             self._stand_in(identity, receipt.entry)
-        return Answer(SUCCESS)
+        return Answer(SUCCESS, conflict=receipt.outcome is Outcome.CONFLICT)
 
     def refused(self, identity: Identity, refusal: Refusal, aside: Path | None) -> Answer:
         """It is not kept: count it, write down why, say so."""

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import NodeForm, RuleForm
+from web.forms import NodeForm, RuleForm, TokenForm
 from web.services.bundle import Services
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
 from web.services.rules import Rule, Trial
 from web.services.studies import ImportProgress, Study
+from web.services.tokens import NewToken, Token
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENT = "Doe^Jane"
@@ -39,6 +40,7 @@ class Memory:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=lambda: [JOB])
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
     callers: list[Caller] = field(default_factory=list)
@@ -238,8 +240,29 @@ class Queue:
         return self.memory.nodes[node]
 
 
+@dataclass
+class Tokens:
+    memory: Memory
+
+    async def listed(self) -> list[Token]:
+        return list(self.memory.tokens.values())
+
+    async def add(self, form: TokenForm) -> NewToken:
+        if form.name in self.memory.tokens:
+            raise NameTaken(f"there is a token {form.name} already")
+        if unknown := set(form.may) - {"search", "retrieve", "store"}:
+            raise BadRequest(f"{unknown} are no rights")
+        made = Token(form.name, tuple(sorted(form.may)), NOON, None)
+        return NewToken(self.memory.tokens.setdefault(form.name, made), "arca_" + "x" * 43)
+
+    async def remove(self, name: str) -> None:
+        if self.memory.tokens.pop(name, None) is None:
+            raise UnknownName(f"there is no token {name}")
+
+
 def appliance_in_memory(memory: Memory) -> Services:
-    return Services(Overview(memory), Studies(memory), Nodes(memory), Rules(memory), Queue(memory))
+    answers = (Overview(memory), Studies(memory), Nodes(memory), Rules(memory), Queue(memory))
+    return Services(*answers, Tokens(memory))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from web.services.overview import Overview
 from web.services.queue import Queue
 from web.services.rules import Rules
 from web.services.studies import Studies
+from web.services.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Services:
     nodes: Nodes
     rules: Rules
     queue: Queue
+    tokens: Tokens

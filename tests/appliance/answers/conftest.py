@@ -16,6 +16,7 @@ from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
@@ -56,7 +57,8 @@ def answers(rooms: Rooms, health: Health | None = None) -> Services:
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes))
+    queue = Queue(rooms.transfers, nodes)
+    return Services(overview, studies, nodes, rules, queue, Tokens(rooms.access))
 
 
 @asynccontextmanager
