@@ -1,15 +1,29 @@
-"""How many associations we open at the same time, to all nodes together."""
+"""Which way we send, and how many at the same time to all nodes together."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import trio
 
 from appliance.network.settings import Throttle
 from appliance.nodes.model import Node
 from appliance.transfers.sender import Context, Line, Sender
+
+
+class ByNode:
+    """A `transfers.sender.Sender` that takes the way a node wants: DICOM, or DICOMweb."""
+
+    def __init__(self, dicom: Sender, web: Sender) -> None:
+        self._dicom = dicom
+        self._web = web
+
+    def connect(
+        self, node: Node, contexts: Sequence[Context], throttle: Throttle | None
+    ) -> AbstractAsyncContextManager[Line]:
+        """By DICOMweb to nodes that have a URL."""
+        return (self._web if node.url else self._dicom).connect(node, contexts, throttle)
 
 
 class Limited:

@@ -33,6 +33,7 @@ class DicomSection:
     address: str = "0.0.0.0"  # noqa: S104 - modalities must reach it
     port: int = 11112
     unknown_callers: Literal["accept", "hold", "refuse"] = "accept"
+    unknown_services: tuple[str, ...] = ("store",)
     quiet_seconds: float = 30.0
     concurrent_tasks: int = 8
     max_pdu: int = 262144
@@ -70,6 +71,21 @@ class DatabaseSection:
     """The index and the queue."""
 
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransfersSection:
+    """The queue."""
+
+    keep_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSection:
+    """What happened."""
+
+    keep_days: int = 400
+    keep_trouble_days: int = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,8 @@ class Config:
     tls: TlsSection = field(default_factory=TlsSection)
     storage: StorageSection = field(default_factory=StorageSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
+    transfers: TransfersSection = field(default_factory=TransfersSection)
+    journal: JournalSection = field(default_factory=JournalSection)
     web: WebSection = field(default_factory=WebSection)
     dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     control: ControlSection = field(default_factory=ControlSection)
@@ -152,6 +170,9 @@ _BOUNDS = {
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
+    "transfers.keep_days": (1, 36525),
+    "journal.keep_days": (1, 36525),
+    "journal.keep_trouble_days": (1, 36525),
     "web.port": (0, 65535),
     "dicomweb.max_matches": (1, 100_000),
     "dicomweb.max_parts": (1, 1_000_000),
@@ -174,8 +195,21 @@ def _check(config: Config, path: Path | None) -> None:
             raise ConfigError(
                 f"{path}: dicomweb.origins: {origin!r} is not like https://viewer.example:3000"
             )
+    _check_services(config.dicom.unknown_services, path)
     if (config.web.certificate == Path()) != (config.web.key == Path()):
         raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")
+
+
+def _check_services(names: tuple[str, ...], path: Path | None) -> None:
+    if names == DicomSection().unknown_services:
+        return
+    # Only now: the command line must not bring the protocol with it each time.
+    from appliance.nodes.model import SERVICES
+
+    for name in names:
+        if name not in SERVICES:
+            known = ", ".join(SERVICES)
+            raise ConfigError(f"{path}: dicom.unknown_services: '{name}' is none of {known}")
 
 
 def _located(config: Config, base: Path) -> Config:

@@ -64,6 +64,11 @@ class Meter:
             "arca_routed_seconds", "Durable in the store to accepted by the next hop"
         )
         self.free_bytes = Gauge("arca_free_bytes", "Room left in the store", registry=self.registry)
+        self.store_open = Gauge(
+            "arca_store_open",
+            "1 while objects are taken in, 0 while the store is full or stopped",
+            registry=self.registry,
+        )
         self.index_lag = Gauge(
             "arca_index_lag", "Lines of the ledger not indexed yet", registry=self.registry
         )

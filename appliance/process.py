@@ -12,7 +12,7 @@ from importlib.metadata import version
 import trio
 
 from appliance import clock, pulse
-from appliance.alarm import watch_store
+from appliance.alarm import StoreWatch
 from appliance.answers.dicomweb import dicomweb_of
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
@@ -29,6 +29,7 @@ from appliance.network.settings import ListenerSettings
 from appliance.rooms import Rooms
 from appliance.scrubbing import scrub_for_ever
 from appliance.supervisor import Health, Part
+from appliance.trimming import trim_daily
 from web.app import build_operator, build_portal
 from web.server import WebSettings, serve_operator, serve_portal
 from web.services.bundle import Services
@@ -45,6 +46,7 @@ class Process:
         self._rooms = rooms
         self._config = rooms.config
         self._health = Health()
+        self._watch = StoreWatch(rooms.volume, rooms.journal)
         self._stop = trio.Event()  # somebody wants us to end
         self._deaf = trio.Event()  # nobody is listened to any more
         self._closed = trio.Event()  # the doors close
@@ -81,8 +83,9 @@ class Process:
             "queue": rooms.transfers.run,
             "nodes": rooms.nodes.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
-            "store alarm": partial(watch_store, rooms.volume, rooms.journal),
+            "store alarm": self._watch.run,
             "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
+            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -137,6 +140,7 @@ class Process:
             self._health,
             rooms.meter,
             rooms.volume,
+            self._watch,
             rooms.archive,
             rooms.transfers,
             rooms.nodes,

@@ -12,12 +12,13 @@ from appliance.access.service import Access
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
-from appliance.calls import Limited
+from appliance.calls import ByNode, Limited
 from appliance.certificates.cabinet import Cabinet
 from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.intake.model import Settings as IntakeSettings
 from appliance.intake.service import Intake
+from appliance.journal.model import Settings as JournalSettings
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
@@ -28,7 +29,9 @@ from appliance.nodes.verification import verify
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
+from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
+from appliance.transfers.stow import Stow
 from storage.volume import Volume
 
 
@@ -73,23 +76,34 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
 
 
 def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
-    meter, journal = Meter(), Journal(database)
+    meter, journal = Meter(), Journal(database, _journal_settings(config))
     cabinet = open_cabinet(config)
     security = Security(
         cabinet.credentials, mutual=config.tls.mutual, verify_host=config.tls.verify_host
     )
-    users = _Users()
+    users = _Users(security)
     nodes = Nodes(
         database,
-        NodeSettings(config.dicom.ae_title, config.dicom.unknown_callers),
+        NodeSettings(
+            config.dicom.ae_title, config.dicom.unknown_callers, config.dicom.unknown_services
+        ),
         echo=users.echo,
         in_use=users.of,
         changed=users.changed,
     )
-    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report)
-    sender = Limited(cstore, config.dicom.concurrent_tasks)
+    cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
+    ways = ByNode(cstore, Stow(security.for_web, meter))
+    sender = Limited(ways, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
-    transfers = Transfers(database, volume, sender, nodes.get, journal=journal, meter=meter)
+    transfers = Transfers(
+        database,
+        volume,
+        sender,
+        nodes.get,
+        journal=journal,
+        meter=meter,
+        settings=TransferSettings(keep_days=config.transfers.keep_days),
+    )
     users.are(nodes, routing, transfers)
     archive = Archive(
         database,
@@ -123,6 +137,11 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     )
 
 
+def _journal_settings(config: Config) -> JournalSettings:
+    kept = config.journal
+    return JournalSettings(keep_days=kept.keep_days, keep_trouble_days=kept.keep_trouble_days)
+
+
 def _planning(routing: Routing, transfers: Transfers) -> Planning:
     return Planning(
         instances=routing.plan,
@@ -136,6 +155,9 @@ def _planning(routing: Routing, transfers: Transfers) -> Planning:
 class _Users:
     """Who needs a node. Filled in last: these rooms need the registry themselves."""
 
+    def __init__(self, security: Security) -> None:
+        self._security = security
+
     def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
         self._nodes, self._routing, self._transfers = nodes, routing, transfers
 
@@ -148,7 +170,8 @@ class _Users:
         return ""
 
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:
-        return await verify(node, calling_ae_title, self._nodes.note_report)
+        ended = self._nodes.note_report
+        return await verify(node, calling_ae_title, ended, self._security)
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)

@@ -24,6 +24,34 @@ class NodeForm:
     max_associations: int = 2
     bandwidth: int | None = None  # bytes per second
     window: str | None = None  # "22:00-06:00"
+    tls: bool = False
+    services: tuple[str, ...] = ()
+    accepted_syntaxes: tuple[str, ...] = ()
+    preferred_syntax: str = ""
+    commitment: bool = False
+    url: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanges:
+    """What to change about a node; what is left out stays. An empty text takes it away."""
+
+    ae_title: str | None = None
+    host: str | None = None
+    port: int | None = None
+    calling_ae_title: str | None = None
+    transfer_syntaxes: tuple[str, ...] | None = None
+    max_associations: int | None = None
+    bandwidth: int | None = None  # 0: no limit
+    window: str | None = None
+    tls: bool | None = None
+    services: tuple[str, ...] | None = None
+    accepted_syntaxes: tuple[str, ...] | None = None
+    preferred_syntax: str | None = None
+    commitment: bool | None = None
+    url: str | None = None
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +123,9 @@ def read(form: type[Form], body: object) -> Form:
 
 
 def _value(name: str, kind: Any, given: object) -> Any:
-    if get_origin(kind) is tuple and isinstance(given, list):
-        return tuple(_value(name, get_args(kind)[0], one) for one in given)
+    several = next((one for one in (kind, *get_args(kind)) if get_origin(one) is tuple), None)
+    if several is not None and isinstance(given, list):
+        return tuple(_value(name, get_args(several)[0], one) for one in given)
     if not _fits(kind, given):
         raise BadRequest(f"{name} = {given!r} must be {_words(kind)}")
     return given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.errors import UnknownName
 from appliance.nodes import model
@@ -11,7 +11,7 @@ from appliance.nodes.service import Nodes as Registry
 from appliance.nodes.window import Window
 from appliance.transfers.model import Standing
 from appliance.transfers.service import Transfers
-from web.forms import NodeForm
+from web.forms import NodeChanges, NodeForm
 from web.services.nodes import Association, Caller, Echo, Node
 
 
@@ -40,6 +40,10 @@ class Nodes:
     async def add(self, form: NodeForm) -> Node:
         await self.registry.add(_registered(form))
         return await self.one(form.name)
+
+    async def change(self, name: str, changes: NodeChanges) -> Node:
+        await self.registry.change(_changed(self.registry.known(name), changes))
+        return await self.one(name)
 
     async def remove(self, name: str) -> None:
         await self.registry.remove(name)
@@ -87,7 +91,27 @@ def _registered(form: NodeForm) -> model.Node:
         max_associations=form.max_associations,
         bandwidth=form.bandwidth,
         window=Window.parse(form.window) if form.window else None,
+        tls=form.tls,
+        services=form.services,
+        accepted_syntaxes=form.accepted_syntaxes,
+        preferred_syntax=form.preferred_syntax,
+        commitment=form.commitment,
+        url=form.url,
+        token=form.token,
     )
+
+
+def _changed(node: model.Node, changes: NodeChanges) -> model.Node:
+    given = {
+        name: value
+        for name in NodeChanges.__slots__
+        if (value := getattr(changes, name)) is not None
+    }
+    if "window" in given:
+        given["window"] = Window.parse(given["window"]) if given["window"] else None
+    if "bandwidth" in given:
+        given["bandwidth"] = given["bandwidth"] or None
+    return replace(node, **given)
 
 
 def _node(one: model.Node, standing: Standing | None, waiting: int) -> Node:
@@ -104,6 +128,13 @@ def _node(one: model.Node, standing: Standing | None, waiting: int) -> Node:
         paused=standing.paused if standing else False,
         waiting=waiting,
         note=(standing.parked or standing.trouble) if standing else "",
+        tls=one.tls,
+        services=one.services,
+        accepted_syntaxes=one.accepted_syntaxes,
+        preferred_syntax=one.preferred_syntax,
+        commitment=one.commitment,
+        url=one.url,
+        has_token=bool(one.token),
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import trio
 
 from appliance import clock
+from appliance.alarm import StoreWatch
 from appliance.archive.service import Archive
 from appliance.config import Config
+from appliance.database.failures import failures
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.nodes.service import Nodes
@@ -32,6 +35,17 @@ class Running:
     parts: tuple[str, ...]  # names of what is supervised
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What only the database knows."""
+
+    studies: int | None = None
+    instances: int | None = None
+    waiting: int | None = None
+    set_aside: int | None = None
+    availability: float | None = None
+
+
 @dataclass(frozen=True)
 class Overview:
     """See `web.services.overview.Overview`."""
@@ -40,6 +54,7 @@ class Overview:
     health: Health
     meter: Meter
     volume: Volume
+    watch: StoreWatch
     archive: Archive
     transfers: Transfers
     nodes: Nodes
@@ -48,8 +63,7 @@ class Overview:
 
     async def status(self) -> Status:
         config, running = self.running.config, self.running
-        studies, instances = await self.archive.totals()
-        month = await self.journal.availability()
+        counted, broken = await self._counted()
         return Status(
             name=config.appliance.name,
             version=running.version,
@@ -59,10 +73,11 @@ class Overview:
             started=running.started,
             uptime_seconds=(clock.now() - running.started).total_seconds(),
             free_bytes=await self._free(),
-            studies=studies,
-            instances=instances,
-            waiting=sum((await self.transfers.waiting()).values()),
-            set_aside=await self.transfers.set_aside(),
+            store=self.watch.state,
+            studies=counted.studies,
+            instances=counted.instances,
+            waiting=counted.waiting,
+            set_aside=counted.set_aside,
             index_lag=max(0, self.volume.last() - self.archive.indexed_to),
             open_associations=self.meter.associations_now(),
             nodes=len(self.nodes.list()),
@@ -71,9 +86,24 @@ class Overview:
                 Level(one.name, one.promised, one.average, one.count, one.kept)
                 for one in self.meter.levels()
             ),
-            parts=await self.healthy(),
-            availability=month.share,
+            parts=(*await self.healthy(), *broken),
+            availability=counted.availability,
         )
+
+    async def _counted(self) -> tuple[_Counted, Sequence[Part]]:
+        """The numbers; without them the part that is broken."""
+        try:
+            return await self._count(), ()
+        except failures() as error:
+            why = f"{type(error).__name__}: {error}"
+            text = f"the numbers of the index and the queue are unavailable: {why}"
+            return _Counted(), [Part("database", well=False, failure=text)]
+
+    async def _count(self) -> _Counted:
+        studies, instances = await self.archive.totals()
+        waiting = sum((await self.transfers.waiting()).values())
+        month = await self.journal.availability()
+        return _Counted(studies, instances, waiting, await self.transfers.set_aside(), month.share)
 
     async def healthy(self) -> tuple[Part, ...]:
         health = self.health
@@ -86,11 +116,12 @@ class Overview:
             )
             for name in self.running.parts
         )
-        trouble = self.volume.trouble
+        trouble = self.watch.trouble
         return (*supervised, Part("store", well=not trouble, failure=trouble))
 
     async def exposition(self) -> bytes:
         self.meter.free_bytes.set(await self._free())
+        self.meter.store_open.set(self.watch.state == "open")
         return self.meter.exposition()
 
     async def _free(self) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from appliance.commands.program import WRONG, Invocation, common, invocation
 from appliance.commands.tables import clean, moment, print_json, print_table, size
 from appliance.commands.talk import segment
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -26,6 +29,19 @@ class _Rate(click.ParamType[int]):
         return int(found[1]) * _UNITS[found[2].upper()]
 
 
+class _Names(click.ParamType[tuple[str, ...]]):
+    """Names with commas between."""
+
+    name = "names"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(one.strip() for one in str(value).split(",") if one.strip())
+
+
 @click.group
 @common
 def node() -> None:
@@ -38,19 +54,77 @@ def node() -> None:
     """
 
 
+# Every setting of a node: the option, what it is called inside, and what click knows of it.
+_SETTINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("--ae", "ae_title", {"help": "Its AE title."}),
+    ("--host", "host", {"help": "Its address or host name."}),
+    ("--port", "port", {"type": click.IntRange(1, 65535)}),
+    ("--calling", "calling_ae_title", {"help": "The AE title we call it with; ours if not given."}),
+    (
+        "--max-associations",
+        "max_associations",
+        {"type": click.IntRange(1, 64), "help": "Open at the same time.  [default: 2]"},
+    ),
+    (
+        "--bandwidth",
+        "bandwidth",
+        {"type": _Rate(), "help": "At most so many bytes per second: 500K, 20M."},
+    ),
+    ("--window", "window", {"help": 'Send between these hours only: "22:00-06:00".'}),
+    (
+        "--transfer-syntax",
+        "transfer_syntaxes",
+        {"multiple": True, "help": "A UID it may be sent; may be repeated."},
+    ),
+    ("--tls/--plain", "tls", {"default": None, "help": "Call it over TLS."}),
+    (
+        "--services",
+        "services",
+        {"type": _Names(), "help": "What it may use here: store,find,move …; all if not given."},
+    ),
+    (
+        "--accept-syntax",
+        "accepted_syntaxes",
+        {"multiple": True, "help": "A transfer syntax it may send; may be repeated."},
+    ),
+    (
+        "--prefer-syntax",
+        "preferred_syntax",
+        {"help": "The UID of a lossless transfer syntax to bring objects into for it."},
+    ),
+    (
+        "--commitment/--no-commitment",
+        "commitment",
+        {"default": None, "help": "Ask it for storage commitment after each transfer."},
+    ),
+    ("--url", "url", {"help": "The base of its DICOMweb services: it is sent to over these."}),
+    ("--token", "token", {"help": "What it wants to see there.", "envvar": "ARCA_NODE_TOKEN"}),
+)
+
+
+def _settings(*required: str) -> Callable[[Command], Command]:
+    """Options for every setting of a node; only what is given is handed to the command."""
+
+    def decorate(command: Command) -> Command:
+        for option, name, known in reversed(_SETTINGS):
+            known = known | {"required": name in required}
+            command = click.option(option, name, **known)(command)
+        return command
+
+    return decorate
+
+
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in settings.items() if value not in (None, ())}
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in found.items()}
+
+
 @node.command()
 @click.argument("name")
-@click.option("--ae", "ae_title", required=True, help="Its AE title.")
-@click.option("--host", required=True, help="Its address or host name.")
-@click.option("--port", required=True, type=click.IntRange(1, 65535))
-@click.option("--calling", default="", help="The AE title we call it with.  [default: ours]")
-@click.option("--max-associations", type=click.IntRange(1, 64), default=2, show_default=True)
-@click.option("--bandwidth", type=_Rate(), help="At most so many bytes per second: 500K, 20M.")
-@click.option("--window", help='Send between these hours only: "22:00-06:00".')
-@click.option("--transfer-syntax", multiple=True, help="A UID it accepts; may be repeated.")
+@_settings("ae_title", "host", "port")
 @common
 @invocation
-def add(call: Invocation, /, transfer_syntax: tuple[str, ...], calling: str, **given: Any) -> None:
+def add(call: Invocation, /, name: str, **settings: Any) -> None:
     """Add the remote system NAME.
 
     \b
@@ -58,12 +132,33 @@ def add(call: Invocation, /, transfer_syntax: tuple[str, ...], calling: str, **g
       arca node add PACS --ae PACS --host 10.0.0.5 --port 104
       arca node add CLOUD --ae CLOUD --host pacs.example --port 11112 \\
           --bandwidth 2M --window 22:00-06:00
+      arca node add WEB --ae WEB --host pacs.example --port 443 \\
+          --url https://pacs.example/dicom-web
     """
-    body = {**given, "calling_ae_title": calling, "transfer_syntaxes": list(transfer_syntax)}
-    made = call.door().post("/nodes", body)
+    made = call.door().post("/nodes", {"name": name, **_given(settings)})
     if call.as_json:
         return print_json(made)
     return click.echo(f"{_named(made)} was added; `arca node echo` tries it.")
+
+
+@node.command("set")
+@click.argument("name")
+@_settings()
+@common
+@invocation
+def set_(call: Invocation, /, name: str, **settings: Any) -> None:
+    """Change the remote system NAME; what is not given stays.
+
+    \b
+    Example:
+      arca node set PACS --port 11112 --tls
+      arca node set CT1 --services store,worklist,mpps
+    """
+    changes = _given(settings)
+    if not changes:
+        raise click.UsageError("say what to change, for example --port 11112")
+    made = call.door().patch(f"/nodes/{segment(name)}", changes)
+    return print_json(made) if call.as_json else click.echo(f"{_named(made)} was changed.")
 
 
 @node.command("list")
@@ -95,6 +190,9 @@ def _limits(row: dict[str, Any]) -> str:
         f"{many} association{'s' * (many > 1)}",
         f"{size(row['bandwidth'])}/s" if row["bandwidth"] else "",
         row["window"] or "",
+        "TLS" if row["tls"] else "",
+        "DICOMweb" if row["url"] else "",
+        f"may {', '.join(row['services'])}" if row["services"] else "",
     ]
     return ", ".join(filter(None, limits))
 

@@ -49,12 +49,11 @@ def _show(now: dict[str, Any], well: bool) -> None:
     )
     for part in now["parts"]:
         if not part["well"]:
-            again = f" (started again {part['restarts']} times)"
+            again = f" (started again {part['restarts']} times)" if part["restarts"] else ""
             click.echo(f"\n{clean(part['name'])} does not work: {clean(part['failure'])}{again}")
 
 
 def _facts(now: dict[str, Any], well: bool) -> list[tuple[str, object]]:
-    waiting = f"{now['waiting']} to be sent, {now['set_aside']} set aside for a person to look at"
     return [
         ("Appliance", f"{now['name']} {now['version']}"),
         ("State", "well" if well else "needs attention"),
@@ -62,12 +61,33 @@ def _facts(now: dict[str, Any], well: bool) -> list[tuple[str, object]]:
         ("Up this month", _share(now["availability"])),
         ("DICOM", f"{now['ae_title']} at {now['address']}:{now['port']}"),
         ("Associations", f"{now['open_associations']} open"),
-        ("Archive", f"{now['studies']} studies, {now['instances']} instances"),
+        ("Archive", _archive(now)),
         ("Not indexed yet", now["index_lag"]),
         ("Free space", size(now["free_bytes"])),
-        ("Queue", waiting),
+        ("Store", _STORE[now["store"]]),
+        ("Queue", _queue(now)),
         ("Nodes, rules", f"{now['nodes']}, {now['rules']}"),
     ]
+
+
+_STORE = {
+    "open": "takes objects in",
+    "full": "full: it takes nothing in until there is room",
+    "stopped": "stopped: it takes nothing in until the appliance is started again",
+}
+_UNKNOWN = "not known: the database does not answer"
+
+
+def _archive(now: dict[str, Any]) -> str:
+    if now["studies"] is None:
+        return _UNKNOWN
+    return f"{now['studies']} studies, {now['instances']} instances"
+
+
+def _queue(now: dict[str, Any]) -> str:
+    if now["waiting"] is None:
+        return _UNKNOWN
+    return f"{now['waiting']} to be sent, {now['set_aside']} set aside for a person to look at"
 
 
 def _share(availability: float | None) -> str:

@@ -53,6 +53,9 @@ class Door:
     def post(self, address: str, body: dict[str, Any] | None = None) -> Any:
         return self._ask("POST", address, body=body)
 
+    def patch(self, address: str, body: dict[str, Any]) -> Any:
+        return self._ask("PATCH", address, body=body)
+
     def delete(self, address: str) -> Any:
         return self._ask("DELETE", address)
 

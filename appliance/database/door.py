@@ -17,7 +17,8 @@ from typing import ParamSpec, TypeVar
 import outcome
 import trio
 
-from appliance.database.loop import DatabaseLoop, DatabaseStopped
+from appliance.database.failures import DatabaseStopped
+from appliance.database.loop import DatabaseLoop
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -11,13 +11,10 @@ from typing import Any, TypeVar
 import outcome
 from tortoise.context import TortoiseContext
 
+from appliance.database.failures import DatabaseStopped
 from appliance.database.schema import configuration, prepare, reading
 
 T = TypeVar("T")
-
-
-class DatabaseStopped(Exception):
-    """The database was closed, or a unit of work was torn down, before it had an answer."""
 
 
 class DatabaseLoop:

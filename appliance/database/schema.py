@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
-from tortoise.exceptions import BaseORMException
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
+from appliance.database.failures import failures
 from appliance.errors import ConfigError
 
 ROOMS = ("archive", "transfers", "nodes", "routing", "journal", "access")
@@ -135,13 +135,11 @@ async def prepare() -> None:
 async def _connect(connection: Any) -> None:
     """Open it at once: Tortoise, doing it later, holds its lock for ever when that fails."""
     in_a_file = connection.capabilities.dialect == "sqlite"
-    drivers = _server_errors(in_a_file)
-    failures: tuple[type[Exception], ...] = (OSError, sqlite3.Error, BaseORMException, *drivers)
     try:
         if in_a_file:
             _try_file(connection.filename)
         await connection.create_connection(with_db=True)
-    except failures as error:
+    except failures() as error:
         advice = _ADVICE_FILE if in_a_file else _ADVICE_SERVER
         text = f"[database] url: the database cannot be opened: {error}. {advice}"
         raise ConfigError(text) from error
@@ -151,15 +149,6 @@ def _try_file(path: str) -> None:
     """Raises `sqlite3.Error`; aiosqlite would leave a thread behind when it cannot open one."""
     with closing(sqlite3.connect(path)) as probe:
         probe.execute("PRAGMA schema_version")
-
-
-def _server_errors(in_a_file: bool) -> tuple[type[Exception], ...]:
-    if in_a_file:
-        return ()
-    # Only where it is used: it loads slowly.
-    from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
-
-    return InterfaceError, PostgresError
 
 
 async def _prove_durable(connection: BaseDBAsyncClient) -> None:

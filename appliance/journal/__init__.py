@@ -1,1 +1,1 @@
-"""What happened, in order, for ever."""
+"""What happened, in order, for as long as anybody may ask."""

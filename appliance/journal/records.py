@@ -9,9 +9,10 @@ from typing import Any
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from appliance.database.schema import transaction
-from appliance.journal.model import Availability, Event, Severity, by_month
+from appliance.journal.model import Availability, Event, Severity, by_month, outlived
 
 _LONGEST_NAME = 255
 
@@ -67,6 +68,21 @@ async def latest(limit: int, kind: str = "", severity: Severity | None = None) -
     if severity is not None:
         query = query.filter(severity=severity.value)
     return [_event(row) for row in await query]
+
+
+def oldest(severity: Severity, limit: int) -> QuerySet[EventRow]:
+    """Those written first; their numbers and times."""
+    return EventRow.filter(severity=severity.value).order_by("id").limit(limit).only("id", "time")
+
+
+async def trim(severity: Severity, before: datetime, now: datetime, limit: int) -> int:
+    """Forget the oldest events of a severity, if they are from before a moment; how many."""
+    async with transaction():
+        rows = await oldest(severity, limit)
+        gone = outlived([(row.id, row.time) for row in rows], before, now)
+        if gone:
+            await EventRow.filter(id__in=gone).delete()
+    return len(gone)
 
 
 async def beat(now: datetime, *, starting: bool) -> None:

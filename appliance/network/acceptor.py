@@ -116,7 +116,8 @@ class Acceptor:
             refusal = AssociateReject(verdict.result, verdict.source, verdict.diagnostic)
             await self._reject(refusal, verdict.reason)
         offer = Offer(self._services.providers, verdict.services)
-        policy = offer.policy(self._settings.transfer_syntaxes)
+        allowed, own = self._settings.transfer_syntaxes, verdict.transfer_syntaxes
+        policy = offer.policy(own if allowed is None else allowed & (own or allowed))
         answer = negotiation.answer(request, policy, ourselves(self._settings.max_pdu))
         offer.take_up(self._session, answer)
         self._conversation.association.accept(answer)

@@ -50,6 +50,13 @@ class Security:
         """For those we call. Raises ConfigError."""
         return self._context(server=False)
 
+    def for_web(self) -> ssl.SSLContext:
+        """For web servers: we believe whom the machine believes, and whom we were told to."""
+        context = ssl.create_default_context()
+        if self._credentials.authorities.exists():
+            context.load_verify_locations(self._credentials.authorities)
+        return context
+
     def _context(self, *, server: bool) -> ssl.SSLContext:
         given = self._credentials
         try:

@@ -49,6 +49,7 @@ class Verdict:
     source: int = 1
     diagnostic: int = 1
     services: frozenset[str] | None = None  # names of those it may use; None: all
+    transfer_syntaxes: frozenset[str] | None = None  # of its objects; None: as everybody
 
 
 @dataclass(frozen=True, slots=True)

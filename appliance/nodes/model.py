@@ -19,6 +19,20 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # PS3.5 §6.2, VR AE: no backslash, no controls
 _HOST = re.compile(r"[A-Za-z0-9:._%-]{1,253}")
 _UID = re.compile(r"[0-9.]{1,64}")
+_URL = re.compile(r"https?://[A-Za-z0-9._~:/\[\]%-]{1,2000}")
+_LOCAL = re.compile(r"http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?(/|$)")
+_TOKEN = re.compile(r"[!-~]{0,4096}")
+# Transfer syntaxes that an object can be brought into without losing anything.
+LOSSLESS = (
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.5",
+    "1.2.840.10008.1.2.4.57",
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.4.201",
+)
 
 # Reasons of an A-ASSOCIATE-RJ of the service user (PS3.8 Table 9-21).
 _CALLING_NOT_RECOGNISED = 3
@@ -27,12 +41,17 @@ _CALLED_NOT_RECOGNISED = 7
 _NEAR = 0.6
 
 
+# What a caller may use besides C-ECHO; rooms give their providers these names.
+SERVICES = ("store", "find", "move", "get", "worklist", "mpps", "commitment")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Who we are, and what becomes of callers nobody registered."""
 
     ae_title: str = "ARCA"
     unknown_callers: Policy = "accept"
+    unknown_services: tuple[str, ...] = ("store",)  # what they may use when they are accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,13 @@ class Node:
     window: Window | None = None  # when it may be sent to; None: always
     connect_seconds: float = 10.0
     answer_seconds: float = 60.0  # how long a C-STORE-RSP may take
+    tls: bool = False  # it is called over TLS
+    services: tuple[str, ...] = ()  # names of those it may use here; empty: all
+    accepted_syntaxes: tuple[str, ...] = ()  # what it may send; empty: what the listener accepts
+    preferred_syntax: str = ""  # what it is best sent in; "": as it is stored
+    commitment: bool = False  # it offers storage commitment: ask for it after each transfer
+    url: str = ""  # the base of its DICOMweb services; then it is sent to over these
+    token: str = ""  # what it wants to see there
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +141,34 @@ def _checks(node: Node) -> list[tuple[bool, str]]:
         ),
         *(
             (not _UID.fullmatch(uid), f"transfer syntax '{uid}' is no UID")
-            for uid in node.transfer_syntaxes
+            for uid in (*node.transfer_syntaxes, *node.accepted_syntaxes)
+        ),
+        (
+            node.preferred_syntax not in ("", *LOSSLESS),
+            f"preferred syntax '{node.preferred_syntax}' is none that loses nothing; choose from "
+            + ", ".join(LOSSLESS),
+        ),
+        *(
+            (name not in SERVICES, f"service '{name}': there are {', '.join(SERVICES)}")
+            for name in node.services
+        ),
+        (
+            node.url != "" and not _URL.fullmatch(node.url),
+            f"URL '{node.url}': give the base of its DICOMweb services, http:// or https://",
+        ),
+        (
+            not _TOKEN.fullmatch(node.token),
+            "token: use at most 4096 plain characters without spaces",
+        ),
+        (
+            bool(node.token) and node.url.startswith("http://") and not _is_local(node.url),
+            "a token must not go over http://, where everybody can read it; use https://",
         ),
     ]
+
+
+def _is_local(url: str) -> bool:
+    return bool(_LOCAL.match(url))
 
 
 def is_ae_title(title: str) -> bool:
@@ -139,11 +190,29 @@ def verdict(
     """
     if caller.called_ae_title.strip() != settings.ae_title.strip():
         return _wrong_number(caller, settings)
+    here = [node for node, addresses in known if _calls_from(caller, addresses)]
+    if here:
+        return _welcome(here)
     if settings.unknown_callers == "accept":
-        return Verdict(accept=True, reason=_moved(caller, known))
-    if any(not addresses or plain_host(caller.host) in addresses for _, addresses in known):
-        return Verdict(accept=True)
+        allowed = frozenset(settings.unknown_services)
+        return Verdict(accept=True, reason=_moved(caller, known), services=allowed)
     return _unknown(caller, settings, known)
+
+
+def _calls_from(caller: Caller, addresses: frozenset[str]) -> bool:
+    """A host that could not be resolved proves nothing, for or against."""
+    return not addresses or plain_host(caller.host) in addresses
+
+
+def _welcome(nodes: Sequence[Node]) -> Verdict:
+    """Several nodes may share a title and a host: what one of them may, the caller may."""
+    services = frozenset(name for node in nodes for name in node.services)
+    syntaxes = frozenset(uid for node in nodes for uid in node.accepted_syntaxes)
+    return Verdict(
+        accept=True,
+        services=services if all(node.services for node in nodes) else None,
+        transfer_syntaxes=syntaxes if all(node.accepted_syntaxes for node in nodes) else None,
+    )
 
 
 def _wrong_number(caller: Caller, settings: Settings) -> Verdict:
@@ -160,9 +229,7 @@ def _wrong_number(caller: Caller, settings: Settings) -> Verdict:
 
 def _moved(caller: Caller, known: Sequence[tuple[Node, frozenset[str]]]) -> str:
     """A note when a registered title calls from an address that is not the registered one."""
-    if not known or any(
-        not addresses or plain_host(caller.host) in addresses for _, addresses in known
-    ):
+    if not known:
         return ""
     return f"{_who(caller)} uses the AE title of {_registered(known)}"
 

@@ -22,6 +22,16 @@ _MOST_STRANGERS = 200
 # Cut what comes from the wire to what the column holds.
 _LONGEST_TITLE, _LONGEST_HOST = 16, 253
 
+_OPTIONS = (
+    "tls",
+    "services",
+    "accepted_syntaxes",
+    "preferred_syntax",
+    "commitment",
+    "url",
+    "token",
+)
+
 
 class NodeRow(Model):
     """A node."""
@@ -38,6 +48,7 @@ class NodeRow(Model):
     window = fields.CharField(max_length=11)
     connect_seconds = fields.FloatField()
     answer_seconds = fields.FloatField()
+    options: Any = fields.JSONField(null=True)  # what few nodes have: by the field's name
 
     class Meta:
         table = "nodes_node"
@@ -88,13 +99,14 @@ async def nodes() -> list[Node]:
 
 async def keep(node: Node) -> None:
     """Add a node, or replace the one of its name."""
-    values = {
+    values: dict[str, Any] = {
         name: getattr(node, name)
         for name in Node.__slots__
-        if name not in {"name", "window", "transfer_syntaxes"}
+        if name not in {"name", "window", "transfer_syntaxes", *_OPTIONS}
     }
     values["window"] = str(node.window or "")
     values["transfer_syntaxes"] = list(node.transfer_syntaxes)
+    values["options"] = {name: _plain(getattr(node, name)) for name in _OPTIONS}
     async with transaction():
         await NodeRow.update_or_create(values, name=node.name)
         await StrangerRow.filter(calling_ae_title=node.ae_title, host=node.host).delete()
@@ -119,7 +131,16 @@ def _node(row: NodeRow) -> Node:
         window=Window.parse(row.window) if row.window else None,
         connect_seconds=row.connect_seconds,
         answer_seconds=row.answer_seconds,
+        **{name: _value(given) for name, given in (row.options or {}).items() if name in _OPTIONS},
     )
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _value(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given
 
 
 async def note(strangers: Sequence[Stranger], reports: Sequence[AssociationReport]) -> None:

@@ -133,7 +133,7 @@ class Nodes:
 
     async def change(self, node: Node) -> Node:
         """Replace the node of that name. Raises `BadRequest` and `UnknownName`."""
-        self._known(node.name)
+        self.known(node.name)
         return await self._keep(node)
 
     async def _keep(self, node: Node) -> Node:
@@ -147,13 +147,14 @@ class Nodes:
 
     async def remove(self, name: str) -> None:
         """Forget a node. Raises `UnknownName`, and `BadRequest` while something needs it."""
-        self._known(name)
+        self.known(name)
         if why := await self._in_use(name):
             raise BadRequest(f"node {name} is needed: {why}")
         await self._database.run(records.remove, name)
         del self._nodes[name]
 
-    def _known(self, name: str) -> Node:
+    def known(self, name: str) -> Node:
+        """The node of that name. Raises `UnknownName`, which lists those there are."""
         node = self._nodes.get(name)
         if node is None:
             known = ", ".join(sorted(self._nodes)) or "none yet"
@@ -162,7 +163,7 @@ class Nodes:
 
     async def echo(self, name: str) -> Echo:
         """Call a node and ask whether it is there (C-ECHO). Raises `UnknownName` only."""
-        node = self._known(name)
+        node = self.known(name)
         return await self._echo(node, node.calling_ae_title or self._settings.ae_title)
 
     # Callers.

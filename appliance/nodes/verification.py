@@ -8,8 +8,10 @@ import trio
 
 from appliance.network.errors import AssociationFailed
 from appliance.network.requestor import VERIFICATION, associate
+from appliance.network.secure import Security
 from appliance.network.services import AssociationReport
-from appliance.network.settings import Remote, RequestorSettings
+from appliance.network.settings import RequestorSettings
+from appliance.nodes.calling import remote_of
 from appliance.nodes.model import Echo, Node
 
 
@@ -17,9 +19,10 @@ async def verify(
     node: Node,
     calling_ae_title: str,
     ended: Callable[[AssociationReport], None] | None = None,
+    security: Security | None = None,
 ) -> Echo:
     """Never raises for what the node does: that is the diagnosis. `ended` gets the report."""
-    remote = Remote(node.ae_title, node.host, node.port, calling_ae_title)
+    remote = remote_of(node, calling_ae_title, security)
     settings = RequestorSettings(
         connect_timeout=node.connect_seconds, response_timeout=node.answer_seconds
     )

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from appliance.meter import Meter
 from appliance.network.outgoing import OutgoingAssociation
 from appliance.network.requestor import associate
+from appliance.network.secure import Security
 from appliance.network.services import Answer, AssociationReport
-from appliance.network.settings import Outgoing, Remote, RequestorSettings, Throttle
+from appliance.network.settings import Outgoing, RequestorSettings, Throttle
+from appliance.nodes.calling import remote_of
 from appliance.nodes.model import Node
 from appliance.transfers.sender import Context, Line
 
@@ -22,8 +24,11 @@ class CStore:
         ae_title: str,
         meter: Meter | None = None,
         ended: Callable[[AssociationReport], None] | None = None,
+        security: Security | None = None,
     ) -> None:
-        """`ae_title` is ours; `ended` is told how each association went."""
+        """`ae_title` is ours; `ended` is told how each association went; `security` serves
+        nodes that are called over TLS."""
+        self._security = security
         self._ae_title = ae_title
         self._meter = meter
         self._ended = ended
@@ -33,9 +38,7 @@ class CStore:
         self, node: Node, contexts: Sequence[Context], throttle: Throttle | None
     ) -> AsyncIterator[Line]:
         """One context for each pair: the destination must not choose what we do not have."""
-        remote = Remote(
-            node.ae_title, node.host, node.port, node.calling_ae_title or self._ae_title
-        )
+        remote = remote_of(node, self._ae_title, self._security)
         async with associate(
             remote,
             [(sop_class, (transfer_syntax,)) for sop_class, transfer_syntax in contexts],

@@ -23,6 +23,7 @@ class Settings:
     record_seconds: float = 0.25  # answers are written in groups, this far apart
     record_items: int = 100  # … or when there are so many
     poll_seconds: float = 10.0  # other processes' orders are noticed this late at most
+    keep_days: int = 90  # finished transfers are remembered for so long
 
 
 @dataclass(frozen=True, slots=True)

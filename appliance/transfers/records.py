@@ -1,6 +1,7 @@
 """The queue's tables, and how orders get into them.
 
-Finished rows stay: an index that begins with the state keeps them out of every query's way.
+Finished rows stay for some months (see `trimming`): an index that begins with the state keeps
+them out of every query's way.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ CHUNK = 500
 _LONGEST_NAME = 64
 # What still needs somebody or something.
 UNSETTLED = (Stage.OPEN, Stage.PARTLY, Stage.FAILED)
+FINISHED = (Stage.DONE, Stage.CANCELLED)
 
 
 class TransferRow(Model):
@@ -51,6 +53,7 @@ class TransferRow(Model):
         indexes = (
             Index(fields=("study_uid", "destination", "rule")),
             Index(fields=("stage", "destination")),
+            Index(fields=("stage", "closed")),
         )
 
 

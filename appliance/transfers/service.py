@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import trio
 
@@ -14,7 +14,7 @@ from appliance.errors import BadRequest, UnknownName
 from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.nodes.model import Node
-from appliance.transfers import leases, listing, records, schedule, steering
+from appliance.transfers import leases, listing, records, schedule, steering, trimming
 from appliance.transfers.destination import Destination, no_such_node
 from appliance.transfers.lane import Depot, Lane
 from appliance.transfers.model import (
@@ -202,6 +202,11 @@ class Transfers:
 
     async def _read_standings(self) -> list[Standing]:
         return await self._database.read(listing.destinations)
+
+    async def trim(self) -> int:
+        """Forget some of what was finished long ago; 0 when there is no more of it."""
+        before = self._now() - timedelta(days=self._settings.keep_days)
+        return await self._database.run(trimming.trim, before)
 
     # Steering.
 

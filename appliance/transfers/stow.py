@@ -6,7 +6,6 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -27,25 +26,11 @@ _BOUNDARY = "arca-{name}"
 _LARGEST_ANSWER = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a node speaks DICOMweb."""
-
-    url: str  # the base: "/studies" is put behind it
-    token: str = ""  # "": it wants none
-
-
 class Stow:
-    """See `sender.Sender`, for nodes that have an endpoint."""
+    """See `sender.Sender`, for nodes that have a URL: the base that "/studies" is put behind."""
 
-    def __init__(
-        self,
-        endpoint: Callable[[Node], Endpoint],
-        trusted: Callable[[], ssl.SSLContext],
-        meter: Meter | None = None,
-    ) -> None:
+    def __init__(self, trusted: Callable[[], ssl.SSLContext], meter: Meter | None = None) -> None:
         """`trusted` makes the context in which servers are believed."""
-        self._endpoint = endpoint
         self._trusted = trusted
         self._meter = meter
 
@@ -54,15 +39,14 @@ class Stow:
         self, node: Node, contexts: Sequence[Context], throttle: Throttle | None
     ) -> AsyncIterator[Line]:
         """A web server takes objects of any class; what it does not like it says of each one."""
-        endpoint = self._endpoint(node)
-        headers = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
+        headers = {"Authorization": f"Bearer {node.token}"} if node.token else {}
         async with httpx.AsyncClient(
             headers={**headers, "Accept": "application/dicom+json"},
             verify=self._trusted(),
             timeout=_timeout(node),
             trust_env=False,
         ) as client:
-            line = _Line(client, endpoint.url.rstrip("/") + "/studies", throttle, self._meter)
+            line = _Line(client, node.url.rstrip("/") + "/studies", throttle, self._meter)
             await line.knock()
             yield line
 
@@ -77,6 +61,7 @@ class _Line:
         self._url = url
         self._throttle = throttle or _unthrottled
         self._meter = meter
+        self._complete = 0.0  # when the last byte was handed over
 
     def accepted(self, context: Context) -> bool:
         return True
@@ -99,7 +84,13 @@ class _Line:
             async with self._client.stream(
                 "POST", self._url, headers=headers, content=self._body(head, outgoing, tail)
             ) as response:
-                return _meaning(self._url, response, await _bounded(response))
+                answer = _meaning(self._url, response, await _bounded(response))
+        self._observe()
+        return answer
+
+    def _observe(self) -> None:
+        if self._meter is not None:
+            self._meter.sent_seconds.observe(clock.monotonic() - self._complete)
 
     async def _body(self, head: bytes, outgoing: Outgoing, tail: bytes) -> AsyncIterator[bytes]:
         source, last = Source(outgoing.chunks), False
@@ -110,6 +101,7 @@ class _Line:
             for piece in pieces:
                 yield bytes(piece)
         yield tail
+        self._complete = clock.monotonic()
 
 
 def _head(boundary: str, outgoing: Outgoing) -> bytes:

@@ -48,6 +48,13 @@ def make_database(path: Path) -> None:
     trio.run(migrate)
 
 
+def spoil(database: Path) -> None:
+    """Overwrite a SQLite database that is in use, with all that belongs to it."""
+    for path in database.parent.glob(f"{database.name}*"):
+        with path.open("r+b") as file:
+            file.write(b"nothing of the kind " * (path.stat().st_size // 20 + 500))
+
+
 def configured(folder: Path, database: Path, **sections: Mapping[str, object]) -> Config:
     """The configuration of an appliance in `folder`, with a copy of `database`."""
     home = folder / "arca-data"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import trio
 from trio.testing import MockClock
 
-from appliance.calls import Limited
+from appliance.calls import ByNode, Limited
 from appliance.network.services import Answer
 from appliance.network.settings import Outgoing, Throttle
 from appliance.nodes.model import Node
@@ -54,3 +55,11 @@ async def test_the_next_waits_for_a_free_line(autojump_clock: MockClock) -> None
         for _ in range(6):
             nursery.start_soon(call)
     assert (counting.most, counting.open, trio.current_time()) == (2, 0, 3)
+
+
+async def test_a_node_with_a_url_is_sent_to_over_the_web() -> None:
+    dicom, web = _Counting(), _Counting()
+    for node in (_NODE, replace(_NODE, url="https://pacs/web")):
+        async with ByNode(dicom, web).connect(node, [], None):
+            pass
+    assert (dicom.most, web.most) == (1, 1)

@@ -55,6 +55,7 @@ def test_a_database_file_counts_from_there_too(tmp_path: Path, url: str, located
         ('[dicom]\nae_title = "A\\\\B"\n', "dicom.ae_title"),
         ('[dicom]\nae_title = "AN AE TITLE TOO LONG"\n', "1 to 16 plain characters"),
         ('[dicom]\nunknown_callers = "maybe"\n', "one of 'accept', 'hold', 'refuse'"),
+        ("[journal]\nkeep_days = 0\n", "journal.keep_days = 0 is not between 1 and 36525"),
         ('[storage]\nlow_watermark = "lots"\n', "is not a size"),
         ('[storage]\npath = ""\n', "is not a path"),
         ('[web]\nkey = "k.pem"\n', "go together"),

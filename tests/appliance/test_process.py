@@ -24,7 +24,7 @@ from appliance.process import Process
 from appliance.rooms import furnished
 from tests.appliance.dicom import playbook
 from tests.appliance.network.caller import Caller
-from tests.appliance.running import Operator, configured, picture, send, serving, until
+from tests.appliance.running import Operator, configured, picture, send, serving, spoil, until
 
 _REQUEST = replace(playbook.REQUEST, called_ae_title="ARCA")
 # Large enough that its beginning is in a file of the store before its end was sent.
@@ -151,6 +151,20 @@ async def test_a_broken_index_stops_no_reception_and_catches_up(
         assert part["failure"].endswith("not now")
         assert part["restarts"] > 0
     assert "CompressedSamples" not in "".join(one.getMessage() for one in caplog.records)
+
+
+async def test_reception_and_status_outlive_the_database(config: Config) -> None:
+    operator = Operator(config)
+    async with serving(config) as port:
+        assert await send(port, [picture("1.2.3.1")]) == [0]
+        await until(lambda: _has(operator, 1))
+        path = config.appliance.home / "index.sqlite"
+        await trio.to_thread.run_sync(spoil, path)
+        answer = await operator.get("/status")
+        assert not answer["well"]
+        assert (answer["status"]["studies"], answer["status"]["port"]) == (None, port)
+        assert "database" in [one["name"] for one in answer["status"]["parts"] if not one["well"]]
+        assert await send(port, [picture("1.2.3.2")]) == [0]
 
 
 @contextmanager

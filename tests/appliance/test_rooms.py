@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import trio
 
-from appliance.config import Config, DatabaseSection
+from appliance import clock
+from appliance.config import Config, DatabaseSection, JournalSection, TransfersSection
 from appliance.errors import BadRequest, ConfigError
 from appliance.nodes.model import Node
 from appliance.premises import open_store
@@ -17,7 +19,7 @@ from appliance.rooms import Rooms, furnished
 from appliance.routing.model import Rule
 from appliance.tables import Size
 from tests.appliance.network.reception import receiving
-from tests.appliance.running import picture
+from tests.appliance.running import configured, picture, until
 
 
 @pytest.fixture
@@ -116,6 +118,40 @@ async def test_a_lost_database_is_filled_again_and_sends_nothing(
         assert await rooms.transfers.waiting() == {"PACS": 1}
 
 
+async def test_what_was_forgotten_is_not_sent_again_but_a_late_image_is(
+    tmp_path: Path, empty_database: Path
+) -> None:
+    config = configured(tmp_path, empty_database, dicom={"quiet_seconds": 0.1})
+    async with furnished(config) as rooms:
+        await rooms.nodes.add(_node(104))
+        await rooms.routing.add(Rule("each", "true", "PACS"))
+        await rooms.routing.add(Rule("whole", "true", "PACS", per="study"))
+        await _take_in(rooms, tmp_path, "1.2.3.1")
+        await _take_in(rooms, tmp_path, "1.2.3.2")
+        await _index_until_waiting(rooms, 4)
+        for one in await rooms.transfers.queue():
+            await rooms.transfers.cancel(one.id)
+        rooms.transfers._now = lambda: clock.now() + timedelta(days=91)
+        assert await rooms.transfers.trim() == 2 + 4
+        assert await rooms.transfers.queue() == []
+    async with furnished(config) as rooms:  # as after a crash
+        await _index(rooms)
+        assert await rooms.transfers.waiting() == {}
+        await _take_in(rooms, tmp_path, "1.2.3.3")
+        await _index_until_waiting(rooms, 2)
+        assert [one.instances for one in await rooms.transfers.queue()] == [1, 1]
+
+
+async def _index_until_waiting(rooms: Rooms, count: int) -> None:
+    async def is_so() -> bool:
+        return await rooms.transfers.waiting() == {"PACS": count}
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rooms.archive.follow)
+        await until(is_so)
+        nursery.cancel_scope.cancel()
+
+
 async def test_the_store_is_let_go_when_the_database_does_not_open(config: Config) -> None:
     nowhere = DatabaseSection(f"sqlite:///{config.appliance.home}/nowhere/index.sqlite")
     with pytest.raises(ConfigError, match="unable to open"):
@@ -125,8 +161,16 @@ async def test_the_store_is_let_go_when_the_database_does_not_open(config: Confi
 
 
 async def test_settings_reach_their_rooms(config: Config, tmp_path: Path) -> None:
-    small = replace(config, dicom=replace(config.dicom, max_object=Size(4096)))
+    small = replace(
+        config,
+        dicom=replace(config.dicom, max_object=Size(4096)),
+        transfers=TransfersSection(keep_days=5),
+        journal=JournalSection(keep_days=6, keep_trouble_days=7),
+    )
     async with furnished(small) as rooms:
         taken = await rooms.intake.import_file(picture("1.2.3.1").save(tmp_path / "a.dcm"))
         assert taken.reason == "it is larger than allowed"
         assert rooms.volume.unit.name == "Arca"
+        assert rooms.transfers._settings.keep_days == 5
+        kept = rooms.journal._settings
+        assert (kept.keep_days, kept.keep_trouble_days) == (6, 7)

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import NodeForm, RuleForm, TokenForm
+from web.forms import NodeChanges, NodeForm, RuleForm, TokenForm
 from web.services.bundle import Services
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
@@ -45,6 +46,8 @@ class Memory:
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
     callers: list[Caller] = field(default_factory=list)
     parts: tuple[Part, ...] = (Part("listener", well=True), Part("index", well=True))
+    store: Literal["open", "full", "stopped"] = "open"
+    counted: bool = True  # the database answers
     failure: Exception | None = None  # raised by the overview
     closed: bool = False  # an import was closed before its end
     broken_off: str = ""  # why an import ends after its second file
@@ -71,10 +74,11 @@ class Overview:
             started=NOON,
             uptime_seconds=timedelta(days=3, hours=4).total_seconds(),
             free_bytes=812 * 2**30,
-            studies=len(self.memory.studies),
-            instances=1_234_567,
-            waiting=113,
-            set_aside=0,
+            store=self.memory.store,
+            studies=len(self.memory.studies) if self.memory.counted else None,
+            instances=1_234_567 if self.memory.counted else None,
+            waiting=113 if self.memory.counted else None,
+            set_aside=0 if self.memory.counted else None,
             index_lag=0,
             open_associations=2,
             nodes=len(self.memory.nodes),
@@ -144,8 +148,23 @@ class Nodes:
             bandwidth=form.bandwidth,
             window=form.window,
             paused=False,
+            tls=form.tls,
+            services=form.services,
+            url=form.url,
+            has_token=bool(form.token),
         )
         return self.memory.nodes.setdefault(form.name, made)
+
+    async def change(self, name: str, changes: NodeChanges) -> Node:
+        given = {
+            one: value
+            for one in NodeChanges.__slots__
+            if one != "token" and (value := getattr(changes, one)) is not None
+        }
+        if changes.token is not None:
+            given["has_token"] = bool(changes.token)
+        self.memory.nodes[name] = replace(self.memory.node(name), **given)
+        return self.memory.nodes[name]
 
     async def remove(self, name: str) -> None:
         self.memory.node(name)

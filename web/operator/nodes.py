@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response, jsonify, request
 
-from web.forms import AdmitForm, NodeForm
+from web.forms import AdmitForm, NodeChanges, NodeForm
 from web.operator.arguments import body
 from web.services.nodes import Nodes
 
@@ -19,6 +19,10 @@ def blueprint(nodes: Nodes) -> Blueprint:
     @door.post("/nodes")
     async def add() -> tuple[Response, int]:
         return jsonify(await nodes.add(await body(NodeForm))), 201
+
+    @door.patch("/nodes/<path:name>")
+    async def change(name: str) -> Response:
+        return jsonify(await nodes.change(name, await body(NodeChanges)))
 
     @door.delete("/nodes/<path:name>")
     async def remove(name: str) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from web.forms import NodeForm
+from web.forms import NodeChanges, NodeForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,13 @@ class Node:
     paused: bool
     waiting: int = 0  # objects queued for it
     note: str = ""  # why it is parked or its circuit open, in words
+    tls: bool = False
+    services: tuple[str, ...] = ()  # it may use here; empty: all
+    accepted_syntaxes: tuple[str, ...] = ()
+    preferred_syntax: str = ""
+    commitment: bool = False
+    url: str = ""  # of its DICOMweb services
+    has_token: bool = False  # the token itself is never shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,10 @@ class Nodes(Protocol):
     async def listed(self) -> list[Node]: ...
 
     async def add(self, form: NodeForm) -> Node: ...
+
+    async def change(self, name: str, changes: NodeChanges) -> Node:
+        """Change a node. Raises `UnknownName`, and `BadRequest` for what cannot be."""
+        ...
 
     async def remove(self, name: str) -> None: ...
 

@@ -20,7 +20,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One supervised part of the process."""
+    """One part of the process, or what it stands on."""
 
     name: str
     well: bool
@@ -40,10 +40,11 @@ class Status:
     started: datetime
     uptime_seconds: float
     free_bytes: int
-    studies: int
-    instances: int
-    waiting: int  # objects that wait for a destination
-    set_aside: int  # objects that a person must look at
+    store: Literal["open", "full", "stopped"]  # nothing is taken in unless it is open
+    studies: int | None  # these four: None while the database does not answer
+    instances: int | None
+    waiting: int | None  # objects that wait for a destination
+    set_aside: int | None  # objects that a person must look at
     index_lag: int  # lines of the ledger not indexed yet
     open_associations: int
     nodes: int
@@ -51,6 +52,11 @@ class Status:
     levels: tuple[Level, ...]
     parts: tuple[Part, ...]
     availability: float | None = None  # share of this month, 0 to 1; None: not measured yet
+
+    @property
+    def counted(self) -> bool:
+        """Whether the database told its numbers; its part says why not."""
+        return self.studies is not None
 
     @property
     def well(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,36 @@ _WORDS: dict[str, tuple[str, str]] = {
     "well": ("All is well", "Todo funciona"),
     "ill": ("Needs attention", "Requiere atención"),
     "ill_parts": ("Not working: {}", "No funciona: {}"),
+    "store_full": (
+        "Nothing more is taken in: the store is full. Make room, or add a disk; "
+        "reception goes on by itself",
+        "No se recibe nada más: el almacén está lleno. Libere espacio o añada un disco; "
+        "la recepción se reanuda sola",
+    ),
+    "store_stopped": (
+        "Nothing more is taken in: the store has stopped after a failure of its disk. "
+        "Check the disk, then start the appliance again",
+        "No se recibe nada más: el almacén se detuvo tras un fallo de su disco. "
+        "Revise el disco y reinicie el equipo",
+    ),
+    "uncounted": (
+        "The database does not answer: the numbers of the index and the queue are unavailable. "
+        "Images are still taken in",
+        "La base de datos no responde: las cifras del índice y de la cola no están disponibles. "
+        "Las imágenes se siguen recibiendo",
+    ),
+    "part_index": ("index", "índice"),
+    "part_queue": ("queue", "cola de envío"),
+    "part_nodes": ("nodes", "nodos"),
+    "part_scrub": ("scrub", "verificación periódica"),
+    "part_store": ("store", "almacén"),
+    "part_store alarm": ("store alarm", "vigilancia del almacén"),
+    "part_certificates": ("certificates", "certificados"),
+    "part_trimming": ("trimming", "limpieza diaria"),
+    "part_pulse": ("pulse", "pulso"),
+    "part_heartbeat": ("heartbeat", "registro de disponibilidad"),
+    "part_journal": ("journal", "diario de sucesos"),
+    "part_database": ("database", "base de datos"),
     "node": ("DICOM node", "Nodo DICOM"),
     "ae_title": ("AE title", "Título AE"),
     "address": ("Address", "Dirección"),
@@ -73,8 +104,15 @@ class Texts:
         known = _WORDS.get(word)
         return known[LANGUAGES.index(self.language)].format(*values) if known else word
 
-    def number(self, value: float, digits: int = 0) -> str:
-        """1234.5 as 1,234.5 or 1.234,5."""
+    def parts(self, names: Iterable[str]) -> str:
+        """Names of parts, one after the other; one without a word keeps its own."""
+        words = (f"part_{name}" for name in names)
+        return ", ".join(self(word).removeprefix("part_") for word in words)
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """1234.5 as 1,234.5 or 1.234,5; a dash where there is none."""
+        if value is None:
+            return "\N{EN DASH}"
         text = f"{value:,.{digits}f}"
         return text.translate({44: ".", 46: ","}) if self.language == "es" else text
 

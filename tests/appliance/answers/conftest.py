@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from appliance import clock
+from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -40,7 +41,9 @@ YAMADA = {
 }
 
 
-def answers(rooms: Rooms, health: Health | None = None) -> Services:
+def answers(
+    rooms: Rooms, health: Health | None = None, watch: StoreWatch | None = None
+) -> Services:
     """As the process puts them together."""
     running = Running(rooms.config, "1.0", 11112, clock.now(), ("index", "queue"))
     overview = Overview(
@@ -48,6 +51,7 @@ def answers(rooms: Rooms, health: Health | None = None) -> Services:
         health or Health(),
         rooms.meter,
         rooms.volume,
+        watch or StoreWatch(rooms.volume, rooms.journal),
         rooms.archive,
         rooms.transfers,
         rooms.nodes,

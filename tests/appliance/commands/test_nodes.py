@@ -25,6 +25,23 @@ def test_every_option(run: Any) -> None:
     assert "4 associations, 2 MiB/s, 22:00-06:00" in run("node", "list").stdout
 
 
+def test_what_is_seldom(run: Any) -> None:
+    run(*ADD, "--tls", "--services", "store, find", "--url", "https://pacs/web")
+    shown = run("node", "list").stdout
+    assert "2 associations, TLS, DICOMweb, may store, find" in shown
+
+
+def test_changing(run: Any) -> None:
+    run(*ADD)
+    changed = run("node", "set", "PACS", "--port", "105", "--tls")
+    assert changed.stdout == "PACS (PACS_AE at 10.0.0.5:105) was changed.\n"
+    made = json.loads(run("node", "set", "PACS", "--plain", "--json").stdout)
+    assert (made["port"], made["tls"]) == (105, False)
+    nothing = run("node", "set", "PACS")
+    assert (nothing.exit_code, "say what to change" in nothing.stderr) == (2, True)
+    assert run("node", "set", "nobody", "--port", "1").exit_code == 1
+
+
 def test_a_rate_that_is_none(run: Any) -> None:
     for rate in ("fast", "0", "-1M", "1T"):
         result = run(*ADD, "--bandwidth", rate)

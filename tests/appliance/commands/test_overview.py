@@ -33,6 +33,32 @@ def test_a_part_that_does_not_work(run: Any, memory: Any) -> None:
     assert run("status", "--json").exit_code == 1
 
 
+def test_a_store_that_takes_nothing_in(run: Any, memory: Any) -> None:
+    assert "Store            takes objects in" in run("status").stdout
+    memory.store = "full"
+    memory.parts = (Part("store", well=False, failure="9 MiB are free"),)
+    result = run("status")
+    assert result.exit_code == 1
+    assert "Store            full: it takes nothing in until there is room" in result.stdout
+    assert "store does not work: 9 MiB are free" in result.stdout
+
+
+def test_numbers_that_nobody_knows(run: Any, memory: Any) -> None:
+    memory.counted = False
+    memory.parts = (Part("database", well=False, failure="file is not a database"),)
+    result = run("status")
+    assert result.exit_code == 1
+    for line in (
+        "Archive          not known: the database does not answer",
+        "Queue            not known: the database does not answer",
+        "Free space       812 GiB",
+        "database does not work: file is not a database\n",
+    ):
+        assert line in result.stdout, result.stdout
+    told = run("status", "--json")
+    assert (told.exit_code, json.loads(told.stdout)["studies"]) == (1, None)
+
+
 def test_events(run: Any) -> None:
     lines = run("events", "--limit", "2").stdout.splitlines()
     assert len(lines) == 3

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import trio
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import OperationalError, TransactionManagementError
 
+from appliance.database import schema
 from appliance.database.door import Database, DatabaseStopped, open_database
 from appliance.database.schema import transaction, writer
 from appliance.errors import ConfigError
@@ -110,3 +113,29 @@ async def test_an_unknown_database_is_named() -> None:
     with pytest.raises(ConfigError, match="mysql"):
         async with open_database("mysql://host/name"):
             pass
+
+
+async def test_a_transaction_that_could_not_begin_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_BUSY_MILLISECONDS", 20)
+    path = tmp_path / "index.sqlite"
+    async with open_database(f"sqlite:///{path}") as database:
+        await database.run(_execute, "CREATE TABLE thing (name TEXT PRIMARY KEY)")
+        with closing(sqlite3.connect(path)) as foreign:
+            foreign.execute("BEGIN IMMEDIATE")
+            for _ in range(2):
+                with pytest.raises(TransactionManagementError, match="locked"):
+                    await database.run(_add, "a")
+        assert await database.run(_add, "a", "b") == 2
+        assert await database.read(_names) == ["a", "b"]
+
+
+async def test_what_a_failed_commit_left_open_is_undone(database: Database) -> None:
+    async def half() -> None:
+        await writer().execute_query("BEGIN")
+        await writer().execute_query("INSERT INTO thing VALUES ('half')")
+
+    await database.run(half)
+    assert await database.run(_add, "a") == 1
+    assert await database.read(_names) == ["a"]

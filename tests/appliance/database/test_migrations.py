@@ -6,14 +6,18 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import trio
 from tortoise.context import TortoiseContext
 
+from appliance import clock
 from appliance.database.door import open_database
 from appliance.database.schema import ROOMS, TORTOISE_ORM
+from appliance.transfers import listing
+from tests.appliance.transfers.tables import add, order
 
 Shape = dict[str, tuple[frozenset[tuple[object, ...]], frozenset[tuple[bool, tuple[str, ...]]]]]
 
@@ -93,6 +97,23 @@ async def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
             pass
         shape = _shape(tmp_path / "index.sqlite")
     assert "archive_instance" in shape
+
+
+async def test_a_database_of_before_gets_the_index_of_what_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    async with open_database(f"sqlite:///{path}") as database:
+        await database.run(add, order(1, study="1.2"))
+    now = _shape(path)
+    with closing(sqlite3.connect(path)) as before, before:
+        [(name,)] = before.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%\"closed\"%'"
+        )
+        before.execute(f"DROP INDEX {name}")
+        before.execute("DELETE FROM tortoise_migrations WHERE name = '0002_finished'")
+    assert _shape(path) != now
+    async with open_database(f"sqlite:///{path}") as database:
+        [transfer] = await database.read(listing.queue, {}, 1, clock.now())
+    assert (_shape(path), transfer.study_uid) == (now, "1.2")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from appliance.database.door import Database
+from appliance.database.door import Database, open_database
 from appliance.journal import records
 from appliance.journal.model import Availability, Event, Severity
 
@@ -46,3 +47,29 @@ async def test_time_between_beats_was_up_and_before_a_start_down(database: Datab
         "2024-01", up_seconds=90.0, down_seconds=100.0
     )
     assert await database.read(records.availability, "2023-12") == Availability("2023-12")
+
+
+async def test_old_events_go_by_severity_a_part_at_a_time(database: Database) -> None:
+    days = [NOW + timedelta(days=day) for day in range(6)]
+    both = (Severity.INFO, Severity.ALARM)
+    events = [Event(day, "kind", day.isoformat(), severity) for day in days for severity in both]
+    await database.run(records.note, events)
+
+    async def trim() -> int:
+        return await database.run(records.trim, Severity.INFO, days[3], days[5], 2)
+
+    assert [await trim() for _ in range(3)] == [2, 1, 0]
+    left = await database.read(records.latest, 100)
+    assert [one.time for one in reversed(left) if one.severity is Severity.INFO] == days[3:]
+    assert len([one for one in left if one.severity is Severity.ALARM]) == 6
+
+
+async def test_the_oldest_are_found_without_a_search(tmp_path: Path) -> None:
+    async def plan() -> str:
+        return str([tuple(row) for row in await records.oldest(Severity.INFO, 500).explain()])
+
+    async with open_database(f"sqlite:///{tmp_path}/index.sqlite") as database:
+        found = await database.read(plan)
+    assert "SEARCH journal_event USING INDEX" in found
+    assert "(severity=?)" in found
+    assert "TEMP B-TREE" not in found

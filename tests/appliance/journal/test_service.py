@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from appliance.database.door import open_database
 from appliance.journal import service
@@ -114,3 +115,84 @@ async def test_beats_become_availability(url: str) -> None:
         figure = await journal.availability("2024-01")
         assert (figure.up_seconds, figure.down_seconds) == (20 * 30.0, 600.0 + 2 * 30.0)
         assert (await journal.availability()) == figure
+
+
+async def test_what_was_kept_long_enough_is_forgotten(url: str) -> None:
+    async with open_database(url) as database:
+        ticks = Ticks()
+        journal = Journal(database, Settings(keep_days=1, keep_trouble_days=3), ticks)
+        journal.note("usual", "x")
+        journal.note("trouble", "x", severity=Severity.WARNING)
+        journal.note("alarm", "x", severity=Severity.ALARM)
+        assert len(await journal.latest()) == 3
+        assert await journal.trim() == 0
+        ticks.now += timedelta(days=2)
+        assert [await journal.trim(), await journal.trim()] == [1, 0]
+        assert [one.kind for one in await journal.latest()] == ["alarm", "trouble"]
+        ticks.now += timedelta(days=2)
+        assert await journal.trim() == 2
+
+
+_CT = {"source": "CT1", "status": "C000"}
+
+
+async def test_a_device_that_loops_does_not_flood_it(url: str) -> None:
+    async with open_database(url) as database:
+        ticks = Ticks()
+        journal = Journal(database, now=ticks)
+        ticks.now -= timedelta(days=1)
+        for number in range(8):  # half a minute apart
+            journal.note("object.refused", "no", subject=str(number), details=_CT)
+        assert [one.details for one in await journal.latest()] == [_CT]
+        ticks.now += timedelta(minutes=5)
+        rows = await journal.latest()
+        assert [one.details.get("count") for one in rows] == ["7", None]
+        assert rows[0].text.startswith("no (7 times since ")
+
+
+async def test_what_was_counted_is_written_at_the_end(url: str) -> None:
+    async with open_database(url) as database:
+        journal = Journal(database)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.run)
+            for _ in range(5):
+                journal.note("object.refused", "no", details=_CT)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        rows = await Journal(database).latest()
+        assert [one.details.get("count") for one in rows] == ["4", None]
+
+
+async def test_what_was_counted_is_written_while_it_runs(
+    url: str, jumping_clock: MockClock
+) -> None:
+    async with open_database(url) as database:
+        journal, reader = Journal(database, now=_now), Journal(database)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.run)
+            for _ in range(3):
+                journal.note("object.refused", "no", details=_CT)
+            with trio.fail_after(5000):
+                while len(rows := await reader.latest()) < 2:
+                    jumping_clock.jump(20)
+            nursery.cancel_scope.cancel()
+        assert [one.details.get("count") for one in rows] == ["2", None]
+        assert trio.current_time() >= 300
+
+
+@pytest.fixture
+def jumping_clock() -> MockClock:
+    return MockClock()
+
+
+async def test_what_was_counted_outlives_a_database_that_fails(url: str) -> None:
+    async with open_database(url) as closed:
+        pass
+    journal = Journal(closed)
+    for _ in range(4):
+        journal.note("object.refused", "no", details=_CT)
+        with pytest.raises(Exception, match="database"):
+            await journal.flush(last=True)
+    async with open_database(url) as database:
+        journal._database = database
+        assert len(await journal.latest()) == 4

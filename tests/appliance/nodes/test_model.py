@@ -47,6 +47,13 @@ def test_a_plain_node_is_fine() -> None:
         ({"bandwidth": 10}, "bandwidth"),
         ({"answer_seconds": 0.0}, "time-outs"),
         ({"transfer_syntaxes": ("1.2", "x")}, "'x' is no UID"),
+        ({"accepted_syntaxes": ("x",)}, "'x' is no UID"),
+        ({"preferred_syntax": "1.2.840.10008.1.2.4.50"}, "none that loses nothing"),
+        ({"services": ("store", "fly")}, "there are store, find"),
+        ({"url": "ftp://pacs"}, "http:// or https://"),
+        ({"url": "https://pa cs"}, "http:// or https://"),
+        ({"token": "a b"}, "without spaces"),
+        ({"url": "http://pacs/web", "token": "t"}, "must not go over http://"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, object], words: str) -> None:
@@ -134,3 +141,32 @@ def test_names_for_newcomers() -> None:
     assert suggested_name("MY CT", []) == "my-ct"
     assert suggested_name("CT", ["ct", "ct-2"]) == "ct-3"
     assert suggested_name("!!", []) == "node"
+
+
+def test_a_token_may_stay_on_this_machine() -> None:
+    for url in ("http://localhost:8042/dicom-web", "http://127.0.0.1", "http://[::1]:80/"):
+        assert problems(replace(PACS, url=url, token="t")) == []
+    assert problems(replace(PACS, url="http://127.0.0.1.example/", token="t"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "services", "syntaxes"),
+    [
+        (Settings(), [], {"store"}, None),
+        (Settings(unknown_services=()), [], set(), None),
+        (Settings(), [(PACS, HERE)], None, None),
+        (Settings(), [(replace(PACS, services=("find",)), HERE)], {"find"}, None),
+        (Settings(), [(replace(PACS, accepted_syntaxes=("1.2",)), HERE)], None, {"1.2"}),
+        (Settings(), [(PACS, HERE), (replace(PACS, services=("find",)), HERE)], None, None),
+        (Settings(), [(replace(PACS, host="10.0.0.9"), frozenset({"10.0.0.9"}))], {"store"}, None),
+    ],
+)
+def test_what_a_caller_may_use(
+    settings: Settings,
+    known: list[tuple[Node, frozenset[str]]],
+    services: set[str] | None,
+    syntaxes: set[str] | None,
+) -> None:
+    answer = verdict(CALLER, settings, known)
+    assert answer.accept
+    assert (answer.services, answer.transfer_syntaxes) == (services, syntaxes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from appliance.database.door import Database
@@ -20,6 +21,10 @@ def _stranger(number: int, calls: int = 1) -> Stranger:
 
 async def test_a_node_comes_back_as_it_was(database: Database) -> None:
     node = Node("a", "A", "h", 104, window=Window.parse("1:00-2:00"), bandwidth=5_000_000_000)
+    await database.run(records.keep, node)
+    assert await database.read(records.nodes) == [node]
+    options = {"tls": True, "services": ("find", "move"), "url": "https://x", "token": "t"}
+    node = replace(node, **options, commitment=True, accepted_syntaxes=("1.2",))  # type: ignore[arg-type]
     await database.run(records.keep, node)
     assert await database.read(records.nodes) == [node]
     await database.run(records.remove, "a")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from appliance.meter import Meter
 from appliance.network.errors import AssociationFailed
 from appliance.nodes.model import Node
-from appliance.transfers.stow import Endpoint, Stow
+from appliance.transfers.stow import Stow
 from tests.appliance.transfers.conformance import CONTEXT, FOREIGN, Conformance, Place, image
 from tests.appliance.transfers.web import Server
 
@@ -20,12 +21,16 @@ class Web:
     """See `conformance.Place`."""
 
     server: Server = field(default_factory=Server)
-    node: Node = field(default_factory=lambda: Node("cloud", "CLOUD", "127.0.0.1", 1))
     closed: bool = False
+    meter: Meter = field(default_factory=Meter)
+
+    @property
+    def node(self) -> Node:
+        return Node("cloud", "CLOUD", "127.0.0.1", 1, url=self.server.url, token="secret")
 
     @property
     def sender(self) -> Stow:
-        return Stow(lambda node: Endpoint(self.server.url, "secret"), ssl.create_default_context)
+        return Stow(ssl.create_default_context, self.meter)
 
     def received(self) -> list[tuple[str, bytes]]:
         return self.server.received
@@ -68,6 +73,7 @@ async def _stored(place: Web) -> int:
 async def test_the_token_goes_along(place: Web) -> None:
     assert await _stored(place) == 0
     assert place.server.tokens == ["Bearer secret"]
+    assert place.meter.registry.get_sample_value("arca_send_answer_seconds_count") == 1
 
 
 @pytest.mark.parametrize("code", [401, 403])

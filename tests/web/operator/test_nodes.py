@@ -13,6 +13,16 @@ async def test_the_registry(ask: Any) -> None:
     assert (await ask("DELETE", "/nodes/PACS"))[0] == 404
 
 
+async def test_a_change(ask: Any) -> None:
+    await ask("POST", "/nodes", NODE)
+    body = {"port": 105, "services": ["store", "find"], "token": "secret"}
+    status, made = await ask("PATCH", "/nodes/PA%2FCS%201", body)
+    assert (status, made["port"], made["services"]) == (200, 105, ["store", "find"])
+    assert (made["has_token"], "token" in made) == (True, False)
+    assert (await ask("PATCH", "/nodes/PA%2FCS%201", {"services": [1]}))[0] == 400
+    assert (await ask("PATCH", "/nodes/X", {"port": 1}))[0] == 404
+
+
 async def test_an_echo_that_fails_is_an_answer(ask: Any) -> None:
     await ask("POST", "/nodes", NODE | {"port": 11})
     status, answer = await ask("POST", "/nodes/PA%2FCS%201/echo")

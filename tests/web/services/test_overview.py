@@ -18,6 +18,7 @@ def status(*parts: Part) -> Status:
         started=moment,
         uptime_seconds=1.0,
         free_bytes=0,
+        store="open",
         studies=0,
         instances=0,
         waiting=0,

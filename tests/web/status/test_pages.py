@@ -54,6 +54,38 @@ async def test_health(services: Services, memory: Any) -> None:
     assert "Doe" not in page
 
 
+async def test_a_store_that_takes_nothing_in(services: Services, memory: Any) -> None:
+    client = build_portal(services).test_client()
+    memory.parts = (Part("store", well=False, failure="secret"),)
+    for store, language, words in (
+        ("full", "en", "Nothing more is taken in: the store is full"),
+        ("full", "es", "No se recibe nada más: el almacén está lleno"),
+        ("stopped", "en", "the store has stopped after a failure of its disk"),
+        ("stopped", "es", "el almacén se detuvo tras un fallo de su disco"),
+    ):
+        memory.store = store
+        answer = await client.get("/", headers={"Accept-Language": language})
+        text = await answer.get_data(as_text=True)
+        assert words in text
+        assert "secret" not in text
+
+
+async def test_numbers_that_nobody_knows(services: Services, memory: Any) -> None:
+    memory.counted = False
+    memory.parts = (Part("database", well=False, failure="secret"),)
+    client = build_portal(services).test_client()
+    for language, words in (
+        ("en", ("Not working: database", "The database does not answer")),
+        ("es", ("No funciona: base de datos", "La base de datos no responde")),
+    ):
+        answer = await client.get("/", headers={"Accept-Language": language})
+        text = await answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert all(one in text for one in words), text
+        assert "<dd>\N{EN DASH}</dd>" in text
+        assert "secret" not in text
+
+
 async def test_metrics(services: Services) -> None:
     answer = await build_portal(services).test_client().get("/metrics")
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"

@@ -20,8 +20,14 @@ def test_words() -> None:
     assert EN("level_new_one") == "level_new_one"
 
 
+def test_names_of_parts() -> None:
+    assert EN.parts(["index", "store alarm", "new"]) == "index, store alarm, new"
+    assert ES.parts(["index", "database", "new"]) == "índice, base de datos, new"
+
+
 def test_figures() -> None:
     assert (EN.number(1234567), ES.number(1234567)) == ("1,234,567", "1.234.567")
+    assert EN.number(None) == "\N{EN DASH}"
     assert (EN.seconds(0.0123), ES.seconds(12.34)) == ("0.01 s", "12,3 s")
 
 
