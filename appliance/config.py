@@ -14,6 +14,7 @@ from appliance.errors import ConfigError
 from appliance.tables import Size, read_toml, section
 
 _LARGEST_OBJECT, _WATERMARK, _RESERVE = Size(8 << 30), Size(2 << 30), Size(256 << 20)
+_PIXEL_MEMORY = Size(2 << 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,15 @@ class StorageSection:
     immutable: bool = False
     retention_days: int = 0
     sync: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PixelsSection:
+    """The processes that decode and encode pixels."""
+
+    workers: int = 2
+    memory: Size = _PIXEL_MEMORY
+    seconds: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,7 @@ class Config:
     dicom: DicomSection = field(default_factory=DicomSection)
     tls: TlsSection = field(default_factory=TlsSection)
     storage: StorageSection = field(default_factory=StorageSection)
+    pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
     journal: JournalSection = field(default_factory=JournalSection)
@@ -173,6 +184,9 @@ _BOUNDS = {
     "transfers.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
+    "pixels.workers": (1, 64),
+    "pixels.memory": (256 << 20, 1 << 40),
+    "pixels.seconds": (1.0, 3600.0),
     "web.port": (0, 65535),
     "dicomweb.max_matches": (1, 100_000),
     "dicomweb.max_parts": (1, 1_000_000),

@@ -26,6 +26,8 @@ from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
+from appliance.pixels.model import Settings as PixelSettings
+from appliance.pixels.service import Pixels
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
@@ -51,6 +53,7 @@ class Rooms:
     cabinet: Cabinet
     security: Security
     access: Access
+    pixels: Pixels
 
 
 @asynccontextmanager
@@ -69,7 +72,8 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
             await rooms.nodes.load()
             await rooms.routing.load()
             await rooms.archive.open()
-            yield rooms
+            async with rooms.pixels.open():
+                yield rooms
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(volume.close)
@@ -94,6 +98,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
     ways = ByNode(cstore, Stow(security.for_web, meter))
     sender = Limited(ways, config.dicom.concurrent_tasks)
+    pixels = Pixels(volume, _pixel_settings(config))
     routing = Routing(database, nodes.get)
     transfers = Transfers(
         database,
@@ -134,6 +139,15 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         cabinet,
         security,
         Access(database, journal),
+        pixels,
+    )
+
+
+def _pixel_settings(config: Config) -> PixelSettings:
+    pixels = config.pixels
+    scratch = config.appliance.home / "scratch"
+    return PixelSettings(
+        scratch, pixels.workers, pixels.memory, pixels.seconds, config.dicom.max_object
     )
 
 

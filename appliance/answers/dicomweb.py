@@ -23,7 +23,7 @@ def dicomweb_of(rooms: Rooms) -> Dicomweb | None:
     return Dicomweb(
         Access(rooms.access),
         Search(rooms.archive),
-        Retrieval(rooms.archive, rooms.volume),
+        Retrieval(rooms.archive, rooms.volume, rooms.pixels),
         Reception(rooms.intake, rooms.config.dicom.ae_title),
         origins=frozenset(section.origins),
         limits=limits,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import trio
 
@@ -16,9 +16,11 @@ from appliance.archive.finding import Search as Wanted
 from appliance.archive.service import Archive
 from appliance.dicom.part10 import file_header
 from appliance.errors import UnknownName
+from appliance.pixels.model import Rendering, Window
+from appliance.pixels.service import Pixels
 from storage.errors import Missing
 from storage.store import Entry, Reader, Store
-from web.dicomweb.services import Metadata, Stored, Unacceptable, View
+from web.dicomweb.services import Metadata, Stored, View
 
 T = TypeVar("T")
 
@@ -26,21 +28,7 @@ _PIECE = 1 << 20
 _THREADS = 8  # that read
 _PARSERS = 2  # headers read at once: each may take some hundred MiB for a moment
 _MOST_INSTANCES = 200_000
-
-
-class Drawing(Protocol):
-    """What is needed of the room that knows pixels."""
-
-    def can_convert(self, source: str, target: str) -> bool: ...
-
-    def converted(
-        self, sha256: str, target_transfer_syntax_uid: str
-    ) -> AbstractAsyncContextManager[Path]:
-        """The data set alone in another transfer syntax, in a file for the time of the block."""
-
-    async def frame(self, sha256: str, frame: int, *, native: bool) -> bytes: ...
-
-    async def rendered(self, sha256: str, frame: int, view: View) -> bytes: ...
+_QUALITY = 90
 
 
 @dataclass(frozen=True)
@@ -49,7 +37,7 @@ class Retrieval:
 
     archive: Archive
     store: Store
-    drawing: Drawing | None = None
+    pixels: Pixels
     _threads: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(_THREADS))
     _parsers: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(_PARSERS))
 
@@ -86,8 +74,8 @@ class Retrieval:
                 yield pieces
             return
         entry = await self._entry(sha256)
-        async with self._drawing().converted(sha256, transfer_syntax_uid) as path:
-            made = _file_pieces(path, _head(entry, transfer_syntax_uid))
+        async with self.pixels.converted(sha256, transfer_syntax_uid) as converted:
+            made = _file_pieces(converted.path, _head(entry, transfer_syntax_uid))
             async with aclosing(self._pieces(made)) as pieces:
                 yield pieces
 
@@ -101,7 +89,7 @@ class Retrieval:
                 yield pieces
 
     def can_convert(self, source: str, target: str) -> bool:
-        return self.drawing is not None and self.drawing.can_convert(source, target)
+        return self.pixels.can_convert(source, target)
 
     async def metadata(self, sha256: str) -> Metadata:
         async with self._reading(sha256) as reader:
@@ -111,15 +99,10 @@ class Retrieval:
             )
 
     async def frame(self, stored: Stored, number: int, *, native: bool) -> bytes:
-        return await self._drawing().frame(stored.sha256, number, native=native)
+        return await self.pixels.frame(stored.sha256, number, native=native)
 
     async def rendered(self, stored: Stored, number: int, view: View) -> bytes:
-        return await self._drawing().rendered(stored.sha256, number, view)
-
-    def _drawing(self) -> Drawing:
-        if self.drawing is None:
-            raise Unacceptable("pixels are not worked on here: fetch the object as it is stored")
-        return self.drawing
+        return await self.pixels.rendered(stored.sha256, number, rendering_of(view))
 
     async def _entry(self, sha256: str) -> Entry:
         entry = await self._in_thread(lambda: self.store.entry(sha256))
@@ -156,6 +139,19 @@ def _stored(hit: Hit) -> Stored:
         size=one.size,
         frames=max(one.frames or 1, 1),
         image=bool(one.rows and one.columns),
+    )
+
+
+def rendering_of(view: View) -> Rendering:
+    window = None
+    if view.window_center is not None and view.window_width is not None:
+        window = Window(view.window_center, view.window_width)
+    return Rendering(
+        width=view.width or 0,
+        height=view.height or 0,
+        window=window,
+        format="png" if view.kind == "image/png" else "jpeg",
+        quality=view.quality or _QUALITY,
     )
 
 
