@@ -162,6 +162,8 @@ async def _until_gone(request: Request, scope: trio.CancelScope) -> None:
 
 
 def _in_words(error: Exception, *, closing: bool) -> Answer:
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
     if isinstance(error, Refused):
         return _told(error.status, str(error), error.headers, close=error.close and closing)
     known = (code for kind, code in _STATUS.items() if isinstance(error, kind))

@@ -142,8 +142,11 @@ async def deliver(answer: Answer, send: Send, *, head: bool) -> None:
     ]
     if answer.stream is None:
         raw.append((b"content-length", str(len(answer.body)).encode()))
+    # What goes wrong before the first piece can still be told with a status of its own.
+    first = None if answer.stream is None or head else await anext(answer.stream, None)
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    if answer.stream is not None and not head:
+    if answer.stream is not None and first is not None:
+        await send({"type": "http.response.body", "body": first, "more_body": True})
         async for piece in answer.stream:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     body = b"" if head else answer.body

@@ -32,29 +32,28 @@ def object_of(
     dataset: Dataset, bulk: Sequence[Bulk] = (), place: Place | None = None, deep: int = 0
 ) -> dict[str, Any]:
     """A data set as a JSON object; `place` gives the address of a large value."""
-    values = {f"{element.tag:08X}": _attribute(element, deep) for element in _elements(dataset)}
+    values = {f"{tag:08X}": told for tag, told in _attributes(dataset, deep)}
     if place is not None:
         for one in bulk:
             values[f"{one.tag:08X}"] = {"vr": one.vr, "BulkDataURI": place(one)}
     return dict(sorted(values.items()))
 
 
-def _elements(dataset: Dataset) -> Iterator[DataElement]:
+def _attributes(dataset: Dataset, deep: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """Group lengths and what belongs to files are no part of the model (PS3.18 F.2.2)."""
-    for tag in sorted(dataset.keys()):
+    for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its values
         if tag.element == 0 or tag.group == 0x0002:
             continue
-        element = _element(dataset, tag)
-        if element is not None:
-            yield element
+        if (told := _understood(dataset, tag, deep)) is not None:
+            yield int(tag), told
 
 
-def _element(dataset: Dataset, tag: BaseTag) -> DataElement | None:
+def _understood(dataset: Dataset, tag: BaseTag, deep: int) -> dict[str, Any] | None:
     """A value that cannot be understood is left out, rather than the whole object."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return dataset[tag]
+            return _attribute(dataset[tag], deep)
     except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, OverflowError):
         return None
 
