@@ -109,16 +109,22 @@ def request_of(scope: Scope, receive: Receive, root: str, limits: Limits) -> Req
     if "transfer-encoding" in headers and "content-length" in headers:
         raise Refused(400, "there is both a Content-Length and a Transfer-Encoding")
     client = scope.get("client") or ("", 0)
-    place = headers.get("host") or headers.get(":authority") or "localhost"
     return Request(
         method=scope["method"],
         path=scope["path"].removeprefix(root),
         query=_query(scope["query_string"]),
         headers=headers,
         host=str(client[0]),
-        base=f"{scope['scheme']}://{place}{root}",
+        base=f"{scope['scheme']}://{_place(scope, headers)}{root}",
         body=Body(receive, limits),
     )
+
+
+def _place(scope: Scope, headers: Mapping[str, str]) -> str:
+    """How the client reaches us. Some leave out the port though it is not the usual one."""
+    place = headers.get("host") or headers.get(":authority") or "localhost"
+    address, port = scope.get("server") or ("", None)
+    return f"{place}:{port}" if place == address and port not in (None, 443) else place
 
 
 _SINGLE = {"content-length", "host", "authorization", "content-type", "transfer-encoding"}
