@@ -88,6 +88,8 @@ def _inflated(file: BinaryIO) -> bytes:
         raise PeerError(f"the object cannot be inflated: {error}") from error
     if inflate.unconsumed_tail:
         raise PeerError(f"the object is longer than {_MOST_READ} bytes inflated")
+    if not inflate.eof:
+        raise PeerError("the deflated object ends too early")
     return raw
 
 

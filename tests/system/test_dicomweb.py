@@ -285,7 +285,7 @@ def test_orthanc_as_a_client(shared_arca: Appliance, root: str, token: str, tmp_
         until(lambda: image.study_uid in shared_arca.indexed(), 10, "the study in the index")
         asked = json.dumps({"Uri": "/studies", "Arguments": {"StudyInstanceUID": image.study_uid}})
         [found] = orthanc.ask("/dicom-web/servers/arca/qido", asked.encode())
-        assert found["0020000D"]["Value"] == [image.study_uid]
+        assert found["0020000D"]["Value"] == image.study_uid
         wanted = json.dumps({"Resources": [{"Study": image.study_uid}], "Synchronous": True})
         orthanc.ask("/dicom-web/servers/arca/retrieve", wanted.encode())
         assert orthanc.content(instance) == image.content

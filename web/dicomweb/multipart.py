@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 5.1.1
+# RFC 2046 5.1.1 allows 70 characters; Orthanc sends 73.
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
 _MOST_HEADER_BYTES = 8 << 10
 _MOST_PREAMBLE = 64 << 10
 _MOST_PADDING = 256  # blanks behind a boundary
@@ -58,7 +59,7 @@ class Reader:
 
     def __init__(self, boundary: str) -> None:
         if not _BOUNDARY.fullmatch(boundary):
-            raise MultipartError("the boundary is no boundary: 1 to 70 plain characters")
+            raise MultipartError("the boundary is no boundary: 1 to 200 plain characters")
         self._delimiter = b"\r\n--" + boundary.encode("ascii")
         # The first delimiter may begin the body: as if a line had ended before it.
         self._held = b"\r\n"
