@@ -17,6 +17,7 @@ from appliance.commands import (
     retrieval,
     rules,
     studies,
+    tokens,
     worklist,
 )
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
@@ -54,6 +55,7 @@ for _command in (
     queue.queue,
     worklist.worklist,
     commitment.commitment,
+    tokens.token,
     overview.associations,
     overview.events,
     here.verify,
