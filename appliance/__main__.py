@@ -17,6 +17,7 @@ from appliance.commands import (
     retrieval,
     rules,
     studies,
+    tokens,
     worklist,
 )
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
@@ -52,8 +53,9 @@ for _command in (
     retrieval.retrieve,
     rules.rule,
     queue.queue,
-    commitment.commitment,
     worklist.worklist,
+    commitment.commitment,
+    tokens.token,
     overview.associations,
     overview.events,
     here.verify,

@@ -14,12 +14,14 @@ import trio
 from appliance import clock, pulse
 from appliance.alarm import StoreWatch
 from appliance.answers.commitment import Commitments
+from appliance.answers.dicomweb import dicomweb_of
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
 from appliance.answers.worklist import Worklist
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
@@ -136,7 +138,9 @@ class Process:
         operator = partial(serve_operator, path=config.control.socket, stop=self._closed)
         await nursery.start(operator, build_operator(services))
         portal = partial(serve_portal, clock=clock.now, stop=self._closed)
-        app = build_portal(services, language=config.appliance.language)
+        app = build_portal(
+            services, language=config.appliance.language, dicomweb=dicomweb_of(self._rooms)
+        )
         web = await nursery.start(portal, app, _web_settings(config))
         log.info("status page on port %d", web)
 
@@ -166,6 +170,7 @@ class Process:
             Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
             Worklist(rooms.worklist, rooms.nodes),
             Commitments(rooms.commitment),
+            Tokens(rooms.access),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 import trio
 from pydicom.dataset import Dataset
 
+from appliance.access.service import Access
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
@@ -67,6 +68,7 @@ class Rooms:
     cabinet: Cabinet
     security: Security
     retrieval: Retrieval
+    access: Access
     pixels: Pixels
     query: Query
     worklist: Worklist
@@ -176,6 +178,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
                 nodes.note_report,
             )
         ),
+        Access(database, journal),
         pixels,
         _query(config, archive, volume, ways, nodes, pixels),
         _worklist(config, database, journal, nodes, archive, security, users),

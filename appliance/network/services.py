@@ -62,6 +62,8 @@ class StoreRequest:
     transfer_syntax_uid: str
     move_originator: str | None = None
     association: str = ""  # our name of the association
+    study_instance_uid: str = ""  # it must belong to this study; "": to any
+    via: str = "dicom"  # the way it came, for the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Answer:
     status: int
     comment: str = ""  # shown to the peer's operator; cut to 64 characters on the wire
     offending_element: tuple[int, ...] = ()
+    conflict: bool = False  # stored, though its UID stands for other content as well
 
 
 class StoreSink(Protocol):

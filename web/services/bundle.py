@@ -11,6 +11,7 @@ from web.services.queue import Queue
 from web.services.retrieval import Retrieval
 from web.services.rules import Rules
 from web.services.studies import Studies
+from web.services.tokens import Tokens
 from web.services.worklist import Worklist
 
 
@@ -26,3 +27,4 @@ class Services:
     retrieval: Retrieval
     worklist: Worklist
     commitments: Commitments
+    tokens: Tokens

@@ -19,6 +19,7 @@ from appliance.answers.queue import Queue
 from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
 from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
@@ -65,8 +66,10 @@ def answers(
     rules = Rules(rooms.routing, rooms.archive)
     retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
     queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
-    commitments = Commitments(rooms.commitment)
-    return Services(overview, studies, nodes, rules, queue, retrieval, worklist, commitments)
+    commitments, tokens = Commitments(rooms.commitment), Tokens(rooms.access)
+    return Services(
+        overview, studies, nodes, rules, queue, retrieval, worklist, commitments, tokens
+    )
 
 
 @asynccontextmanager
