@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies, worklist
+from appliance.commands import (
+    certificates,
+    here,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+    worklist,
+)
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -37,6 +47,8 @@ for _command in (
     studies.send,
     studies.import_,
     nodes.node,
+    retrieval.query,
+    retrieval.retrieve,
     rules.rule,
     queue.queue,
     worklist.worklist,

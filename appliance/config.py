@@ -14,6 +14,7 @@ from appliance.errors import ConfigError
 from appliance.tables import Size, read_toml, section
 
 _LARGEST_OBJECT, _WATERMARK, _RESERVE = Size(8 << 30), Size(2 << 30), Size(256 << 20)
+_PIXEL_MEMORY = Size(2 << 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ class StorageSection:
 
 
 @dataclass(frozen=True, slots=True)
+class PixelsSection:
+    """The processes that decode and encode pixels."""
+
+    workers: int = 2
+    memory: Size = _PIXEL_MEMORY
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseSection:
     """The index and the queue."""
 
@@ -94,6 +104,14 @@ class JournalSection:
 
     keep_days: int = 400
     keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySection:
+    """What other systems may ask for at a time."""
+
+    most_answers: int = 5000
+    most_instances: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +146,12 @@ class Config:
     dicom: DicomSection = field(default_factory=DicomSection)
     tls: TlsSection = field(default_factory=TlsSection)
     storage: StorageSection = field(default_factory=StorageSection)
+    pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
     worklist: WorklistSection = field(default_factory=WorklistSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -170,6 +190,11 @@ _BOUNDS = {
     "worklist.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
+    "query.most_answers": (1, 1_000_000),
+    "query.most_instances": (1, 10_000_000),
+    "pixels.workers": (1, 64),
+    "pixels.memory": (256 << 20, 1 << 40),
+    "pixels.seconds": (1.0, 3600.0),
     "web.port": (0, 65535),
 }
 

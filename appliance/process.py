@@ -16,6 +16,7 @@ from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
 from appliance.answers.worklist import Worklist
@@ -102,11 +103,9 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
+        providers = (*rooms.query.providers, *rooms.worklist.providers)
         services = DicomServices(
-            rooms.nodes.admit,
-            rooms.intake.store,
-            rooms.nodes.note_report,
-            providers=(*rooms.worklist.providers,),
+            rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report, providers
         )
         try:
             async with trio.open_nursery() as nursery:
@@ -158,6 +157,7 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
             Worklist(rooms.worklist, rooms.nodes),
         )
 

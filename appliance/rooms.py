@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 from pydicom.dataset import Dataset
@@ -28,7 +29,12 @@ from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
 from appliance.nodes.verification import verify
+from appliance.pixels.model import Settings as PixelSettings
+from appliance.pixels.service import Pixels
 from appliance.premises import ensure_certificates, make_home, open_cabinet, open_store
+from appliance.query.model import Settings as QuerySettings
+from appliance.query.service import Query
+from appliance.retrieval.service import Ourselves, Retrieval
 from appliance.routing.service import Routing
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
@@ -55,6 +61,9 @@ class Rooms:
     intake: Intake
     cabinet: Cabinet
     security: Security
+    retrieval: Retrieval
+    pixels: Pixels
+    query: Query
     worklist: Worklist
 
 
@@ -74,7 +83,8 @@ async def furnished(config: Config) -> AsyncIterator[Rooms]:
             await rooms.nodes.load()
             await rooms.routing.load()
             await rooms.archive.open()
-            yield rooms
+            async with rooms.pixels.open():
+                yield rooms
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(volume.close)
@@ -96,6 +106,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         in_use=users.of,
         changed=users.changed,
     )
+    pixels = Pixels(volume, _pixel_settings(config))
     cstore = CStore(config.dicom.ae_title, meter, nodes.note_report, security)
     ways = ByNode(cstore, Stow(security.for_web, meter))
     sender = Limited(ways, config.dicom.concurrent_tasks)
@@ -108,6 +119,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         journal=journal,
         meter=meter,
         settings=TransferSettings(keep_days=config.transfers.keep_days),
+        converter=pixels,
     )
     users.are(nodes, routing, transfers)
     archive = Archive(
@@ -138,7 +150,47 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         intake,
         cabinet,
         security,
+        Retrieval(
+            Ourselves(
+                config.dicom.ae_title,
+                lambda node: remote_of(node, config.dicom.ae_title, security),
+                intake.store,
+                partial(_held, archive, volume),
+                nodes.note_report,
+            )
+        ),
+        pixels,
+        _query(config, archive, volume, ways, nodes, pixels),
         _worklist(config, database, journal, nodes, archive, security, users),
+    )
+
+
+def _pixel_settings(config: Config) -> PixelSettings:
+    pixels = config.pixels
+    scratch = config.appliance.home / "scratch"
+    return PixelSettings(
+        scratch, pixels.workers, pixels.memory, pixels.seconds, config.dicom.max_object
+    )
+
+
+async def _held(archive: Archive, volume: Volume, study_uid: str) -> set[str]:
+    """SOP Instance UIDs of a study that are here, the newest included."""
+    await archive.until_indexed(volume.last())
+    return {one.sop_instance_uid for one in await archive.instances(study_uid)}
+
+
+def _query(
+    config: Config, archive: Archive, volume: Volume, ways: ByNode, nodes: Nodes, pixels: Pixels
+) -> Query:
+    return Query(
+        archive,
+        volume,
+        # Lines of its own: whoever asks at a workstation does not wait behind the queue.
+        Limited(ways, config.dicom.concurrent_tasks),
+        nodes.list,
+        ae_title=config.dicom.ae_title,
+        settings=QuerySettings(config.query.most_answers, config.query.most_instances),
+        converter=pixels,
     )
 
 

@@ -99,6 +99,32 @@ class ImportForm:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryForm:
+    """What is asked of another archive; an empty field asks for all."""
+
+    patient_id: str = ""
+    patient_name: str = ""
+    accession_number: str = ""
+    study_id: str = ""
+    study_description: str = ""
+    study_date: str = ""
+    institution: str = ""
+    referring_physician: str = ""
+    modality: str = ""
+    study_uid: str = ""
+    others: tuple[str, ...] = ()  # "Keyword=value"
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveForm:
+    """Which studies are to be brought here, and how."""
+
+    studies: tuple[str, ...]
+    method: Literal["auto", "get", "move"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleForm:
     """A step to schedule; the fields of a worklist item by their names, "" is not known."""
 

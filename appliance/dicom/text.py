@@ -13,6 +13,10 @@ from functools import lru_cache
 
 from pydicom.charset import CODES_TO_ENCODINGS, handled_encodings, python_encoding
 
+# Latin alphabet No. 9 came with PS3.3-2021; pydicom's table, which its codecs use too, has it not.
+for _term in ("ISO_IR 203", "ISO 2022 IR 203"):
+    python_encoding.setdefault(_term, "iso8859_15")
+
 _ESCAPE = b"\x1b"
 _FRAGMENT = re.compile(b"^[^\x1b]+|\x1b[^\x1b]*")
 # Back to the first character set after these (PS3.5 §6.1.2.5.3); ^ and = in person names.

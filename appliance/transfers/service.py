@@ -15,6 +15,7 @@ from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.nodes.model import Node
 from appliance.transfers import leases, listing, records, schedule, steering, trimming
+from appliance.transfers.converting import Converter
 from appliance.transfers.destination import Destination, no_such_node
 from appliance.transfers.lane import Depot, Lane
 from appliance.transfers.model import (
@@ -49,10 +50,12 @@ class Transfers:
         settings: Settings | None = None,
         now: clock.Clock = clock.now,
         chance: schedule.Random = random.random,
+        converter: Converter | None = None,
     ) -> None:
         self._database = database
         self._store = store
         self._sender = sender
+        self._converter = converter
         self._node = node
         self._journal = journal
         self._meter = meter
@@ -98,6 +101,7 @@ class Transfers:
             now=self._now,
             recorder=Recorder(self._database, self._settings),
             holder=clock.fresh_name(),
+            converter=self._converter,
         )
 
     async def _beat(self, holder: str) -> None:

@@ -11,11 +11,19 @@ from typing import Any, Literal
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import CopyForm, NodeChanges, NodeForm, RuleForm, ScheduleForm
+from web.forms import (
+    CopyForm,
+    NodeChanges,
+    NodeForm,
+    QueryForm,
+    RuleForm,
+    ScheduleForm,
+)
 from web.services.bundle import Services
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
+from web.services.retrieval import RemoteStudy, RetrievalStep
 from web.services.rules import Rule, Trial
 from web.services.studies import ImportProgress, Study
 from web.services.worklist import Copy, Item, Performed, Taken
@@ -261,6 +269,31 @@ class Queue:
 
 
 @dataclass
+class Retrieval:
+    """A node that has one study of three images, of which it sends two."""
+
+    memory: Memory
+
+    async def find(self, node: str, form: QueryForm) -> list[RemoteStudy]:
+        self.memory.node(node)
+        if form.patient_id == "nobody":
+            return []
+        return [RemoteStudy("1.2.3", "P1", "Doe^Jane", "20260228", "A1", "Head", ("CT",), 3, 1)]
+
+    async def retrieve(
+        self, node: str, studies: tuple[str, ...], method: str
+    ) -> AsyncGenerator[RetrievalStep, None]:
+        self.memory.node(node)
+        for uid in studies:
+            yield RetrievalStep(uid, remaining=2, completed=1)
+            if uid == "1.2.3":
+                words = "1 of 3 did not come."
+                yield RetrievalStep(uid, 0, 2, 1, "partial", 3, 2, ("1.2.3.3",), words)
+            else:
+                yield RetrievalStep(uid, state="complete", expected=1, here=1)
+
+
+@dataclass
 class Worklist:
     memory: Memory
 
@@ -322,6 +355,7 @@ def appliance_in_memory(memory: Memory) -> Services:
         Nodes(memory),
         Rules(memory),
         Queue(memory),
+        Retrieval(memory),
         Worklist(memory),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from web.services.nodes import Nodes
 from web.services.overview import Overview
 from web.services.queue import Queue
+from web.services.retrieval import Retrieval
 from web.services.rules import Rules
 from web.services.studies import Studies
 from web.services.worklist import Worklist
@@ -21,4 +22,5 @@ class Services:
     nodes: Nodes
     rules: Rules
     queue: Queue
+    retrieval: Retrieval
     worklist: Worklist

@@ -15,6 +15,7 @@ from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
 from appliance.answers.worklist import Worklist
@@ -61,8 +62,9 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
+    retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
     queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
-    return Services(overview, studies, nodes, rules, queue, worklist)
+    return Services(overview, studies, nodes, rules, queue, retrieval, worklist)
 
 
 @asynccontextmanager

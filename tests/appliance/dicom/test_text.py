@@ -47,6 +47,7 @@ EXAMPLES = [
         "Zhang^XiaoDong=张^小东=",
     ),
     (rb"ISO_IR 126", b"\xc4\xe9\xef\xed\xf5\xf3\xe9\xef\xf2", "Διονυσιος"),
+    (rb"ISO_IR 203", b"\xbcuvre", "Œuvre"),
     (rb"ISO_IR 166", b"\xb9\xd2\xc2", "นาย"),
 ]
 
