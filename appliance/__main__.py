@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
+from appliance.commands import (
+    certificates,
+    conformance,
+    here,
+    nodes,
+    overview,
+    queue,
+    rules,
+    studies,
+)
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -45,6 +54,7 @@ for _command in (
     here.reindex,
     here.check,
     certificates.certificate,
+    conformance.conformance,
 ):
     arca.add_command(_command)
 

@@ -17,6 +17,7 @@ from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.rules import Rules
+from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
@@ -98,14 +99,13 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
         try:
             async with trio.open_nursery() as nursery:
                 with listening:
                     addresses = await nursery.start(
                         partial(listen, security=self._security()),
                         _listener_settings(self._config),
-                        services,
+                        self._dicom(),
                         rooms.meter,
                     )
                     task_status.started(addresses[0][1])
@@ -113,6 +113,16 @@ class Process:
                 nursery.cancel_scope.cancel()
         finally:
             self._deaf.set()
+
+    def _dicom(self) -> DicomServices:
+        """What callers may ask for, and who answers."""
+        rooms = self._rooms
+        return DicomServices(
+            rooms.nodes.admit,
+            rooms.intake.store,
+            rooms.nodes.note_report,
+            providers=(),
+        )
 
     def _security(self) -> Security | None:
         return self._rooms.security if self._config.tls.listen else None
@@ -149,6 +159,9 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Conformance(
+                running, _listener_settings(self._config), rooms.nodes, self._dicom().providers
+            ),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

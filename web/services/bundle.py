@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.services.conformance import Conformance
 from web.services.nodes import Nodes
 from web.services.overview import Overview
 from web.services.queue import Queue
@@ -20,3 +21,4 @@ class Services:
     nodes: Nodes
     rules: Rules
     queue: Queue
+    conformance: Conformance

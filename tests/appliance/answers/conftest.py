@@ -16,11 +16,13 @@ from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.rules import Rules
+from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
 from appliance.network.services import AssociationReport, Caller
+from appliance.network.settings import ListenerSettings
 from appliance.premises import volume_settings
 from appliance.rooms import Rooms, _wired, furnished
 from appliance.supervisor import Health
@@ -60,7 +62,8 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes))
+    conformance = Conformance(running, ListenerSettings(), rooms.nodes, ())
+    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes), conformance)
 
 
 @asynccontextmanager
