@@ -14,8 +14,10 @@ from appliance.commands import (
     nodes,
     overview,
     queue,
+    retrieval,
     rules,
     studies,
+    worklist,
 )
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
@@ -46,8 +48,11 @@ for _command in (
     studies.send,
     studies.import_,
     nodes.node,
+    retrieval.query,
+    retrieval.retrieve,
     rules.rule,
     queue.queue,
+    worklist.worklist,
     overview.associations,
     overview.events,
     here.verify,

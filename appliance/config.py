@@ -91,11 +91,27 @@ class TransfersSection:
 
 
 @dataclass(frozen=True, slots=True)
+class WorklistSection:
+    """What is scheduled, and told to the modalities."""
+
+    most_answers: int = 2000
+    keep_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class JournalSection:
     """What happened."""
 
     keep_days: int = 400
     keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySection:
+    """What other systems may ask for at a time."""
+
+    most_answers: int = 5000
+    most_instances: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +149,9 @@ class Config:
     pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
+    worklist: WorklistSection = field(default_factory=WorklistSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
@@ -167,12 +185,16 @@ _BOUNDS = {
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
     "storage.retention_days": (0, 36525),
+    "transfers.keep_days": (1, 36525),
+    "worklist.most_answers": (1, 100_000),
+    "worklist.keep_days": (1, 36525),
+    "journal.keep_days": (1, 36525),
+    "journal.keep_trouble_days": (1, 36525),
+    "query.most_answers": (1, 1_000_000),
+    "query.most_instances": (1, 10_000_000),
     "pixels.workers": (1, 64),
     "pixels.memory": (256 << 20, 1 << 40),
     "pixels.seconds": (1.0, 3600.0),
-    "transfers.keep_days": (1, 36525),
-    "journal.keep_days": (1, 36525),
-    "journal.keep_trouble_days": (1, 36525),
     "web.port": (0, 65535),
 }
 

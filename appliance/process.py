@@ -16,9 +16,11 @@ from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
+from appliance.answers.worklist import Worklist
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
 from appliance.network.listener import listen
@@ -81,10 +83,13 @@ class Process:
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
             "nodes": rooms.nodes.run,
+            "worklist": rooms.worklist.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": self._watch.run,
             "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
-            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
+            "trimming": partial(
+                trim_daily, rooms.journal.trim, rooms.transfers.trim, rooms.worklist.trim
+            ),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -121,7 +126,7 @@ class Process:
             rooms.nodes.admit,
             rooms.intake.store,
             rooms.nodes.note_report,
-            providers=(),
+            providers=(*rooms.query.providers, *rooms.worklist.providers),
         )
 
     def _security(self) -> Security | None:
@@ -159,6 +164,8 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
+            Worklist(rooms.worklist, rooms.nodes),
             Conformance(
                 running, _listener_settings(self._config), rooms.nodes, self._dicom().providers
             ),

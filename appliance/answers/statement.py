@@ -14,6 +14,7 @@ from appliance.conformance.model import FORMS, Facts, Peer, Resource, provided, 
 from appliance.conformance.paper import html, markdown
 from appliance.conformance.texts import LANGUAGES, Texts
 from appliance.dicom import part10, statuses
+from appliance.dicom.dimse import Operation
 from appliance.dicom.items import APPLICATION_CONTEXT
 from appliance.errors import BadRequest
 from appliance.network import settings
@@ -22,9 +23,19 @@ from appliance.network.settings import ListenerSettings, RequestorSettings
 from appliance.nodes.model import Node
 from appliance.nodes.service import Nodes
 from appliance.pixels import model as pixels
+from appliance.retrieval import model as retrieval
 from appliance.transfers import classify
+from appliance.worklist.finding import MODALITY_WORKLIST
 
 Used = tuple[str, Iterable[str], Iterable[int]]  # name, SOP classes, command fields
+
+# What the rooms ask others for; sending and C-ECHO come by themselves.
+ASKED: tuple[Used, ...] = (
+    ("find", (retrieval.FIND,), (Operation.C_FIND,)),
+    ("move", (retrieval.MOVE,), (Operation.C_MOVE,)),
+    ("get", (retrieval.GET,), (Operation.C_GET,)),
+    ("worklist", (MODALITY_WORKLIST,), (Operation.C_FIND,)),
+)
 
 # Seconds of the listener and of the requestor, by their words.
 _LISTENING = ("request_timeout", "idle_timeout", "answer_timeout", "max_age")
@@ -39,7 +50,7 @@ class Conformance:
     listener: ListenerSettings
     nodes: Nodes
     providers: Sequence[Provider]
-    used: Sequence[Used] = ()
+    used: Sequence[Used] = ASKED
     resources: Sequence[Resource] = ()
 
     async def statement(self, form: str, language: str) -> str:

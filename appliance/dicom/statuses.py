@@ -7,9 +7,13 @@ from typing import Literal, TypeAlias
 Category: TypeAlias = Literal["success", "warning", "failure", "pending", "cancel"]
 
 SUCCESS = 0x0000
+INVALID_ATTRIBUTE_VALUE = 0x0106
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_INSTANCE = 0x0111
+NO_SUCH_INSTANCE = 0x0112
 INVALID_INSTANCE = 0x0117
+MISSING_ATTRIBUTE = 0x0120
+MISSING_ATTRIBUTE_VALUE = 0x0121
 SOP_CLASS_NOT_SUPPORTED = 0x0122
 NOT_AUTHORIZED = 0x0124
 UNRECOGNIZED_OPERATION = 0x0211
@@ -19,17 +23,20 @@ OUT_OF_RESOURCES = 0xA700
 CLASS_MISMATCH = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 PENDING = 0xFF00
+PENDING_KEYS_NOT_MATCHED = 0xFF01
 CANCEL = 0xFE00
 
 _WORDS = {
     SUCCESS: "stored",
     0x0105: "no such attribute",
-    0x0106: "invalid attribute value",
+    INVALID_ATTRIBUTE_VALUE: "invalid attribute value",
     PROCESSING_FAILURE: "processing failure",
     DUPLICATE_INSTANCE: "the instance is there already",
-    0x0112: "no such instance",
+    NO_SUCH_INSTANCE: "no such instance",
     INVALID_INSTANCE: "invalid SOP Instance UID",
     0x0118: "no such SOP class",
+    MISSING_ATTRIBUTE: "missing attribute",
+    MISSING_ATTRIBUTE_VALUE: "missing attribute value",
     SOP_CLASS_NOT_SUPPORTED: "SOP class not supported",
     NOT_AUTHORIZED: "not authorized",
     0x0210: "duplicate invocation",

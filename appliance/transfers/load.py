@@ -44,11 +44,11 @@ def _outgoing(store: Store, entry: Entry) -> Outgoing:
         sop_instance_uid=entry.name,
         transfer_syntax_uid=entry.notes.get("transfer_syntax", ""),
         length=entry.size - entry.header,
-        chunks=partial(_chunks, store, entry.sha256),
+        chunks=partial(chunks_of, store, entry.sha256),
     )
 
 
-def _chunks(store: Store, sha256: str) -> Iterator[bytes]:
+def chunks_of(store: Store, sha256: str) -> Iterator[bytes]:
     """The data set as it is stored; `StoreError` in place of its last chunk when it is not."""
     try:
         reader = store.open(sha256)

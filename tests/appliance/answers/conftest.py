@@ -15,9 +15,11 @@ from appliance.alarm import StoreWatch
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
+from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
@@ -62,8 +64,10 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
+    retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
+    queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
     conformance = Conformance(running, ListenerSettings(), rooms.nodes, ())
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes), conformance)
+    return Services(overview, studies, nodes, rules, queue, retrieval, worklist, conformance)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from appliance import clock
-from appliance.intake.part10 import file_header, read_file_meta
+from appliance.dicom.part10 import file_header, read_file_meta
 from appliance.pixels.model import Settings
 from appliance.pixels.service import Pixels
 from storage.volume import Volume, VolumeSettings, create_volume, open_volume
