@@ -9,6 +9,7 @@ import click
 
 from appliance.commands import (
     certificates,
+    commitment,
     conformance,
     here,
     nodes,
@@ -17,6 +18,7 @@ from appliance.commands import (
     retrieval,
     rules,
     studies,
+    tokens,
     worklist,
 )
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
@@ -53,6 +55,8 @@ for _command in (
     rules.rule,
     queue.queue,
     worklist.worklist,
+    commitment.commitment,
+    tokens.token,
     overview.associations,
     overview.events,
     here.verify,

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import trio
 from pydicom.dataset import Dataset
 
+from appliance.access.service import Access
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
 from appliance.calls import ByNode, Limited
 from appliance.certificates.cabinet import Cabinet
+from appliance.commitment.calling import Calls
+from appliance.commitment.model import Settings as CommitmentSettings
+from appliance.commitment.service import Commitment
 from appliance.config import Config
 from appliance.database.door import Database, open_database
 from appliance.errors import UnknownName
@@ -36,6 +41,7 @@ from appliance.query.model import Settings as QuerySettings
 from appliance.query.service import Query
 from appliance.retrieval.service import Ourselves, Retrieval
 from appliance.routing.service import Routing
+from appliance.scrubbing import note_damage
 from appliance.transfers.cstore import CStore
 from appliance.transfers.model import Settings as TransferSettings
 from appliance.transfers.service import Transfers
@@ -62,9 +68,11 @@ class Rooms:
     cabinet: Cabinet
     security: Security
     retrieval: Retrieval
+    access: Access
     pixels: Pixels
     query: Query
     worklist: Worklist
+    commitment: Commitment
 
 
 @asynccontextmanager
@@ -111,6 +119,16 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
     ways = ByNode(cstore, Stow(security.for_web, meter))
     sender = Limited(ways, config.dicom.concurrent_tasks)
     routing = Routing(database, nodes.get)
+    commitment = Commitment(
+        database,
+        volume,
+        journal,
+        Calls(config.dicom.ae_title, nodes.note_report, security),
+        nodes=nodes.list,
+        resend=users.resend,
+        damaged=partial(note_damage, volume, journal),
+        settings=_commitment_settings(config),
+    )
     transfers = Transfers(
         database,
         volume,
@@ -118,10 +136,11 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
         nodes.get,
         journal=journal,
         meter=meter,
+        listener=commitment.listener,
         settings=TransferSettings(keep_days=config.transfers.keep_days),
         converter=pixels,
     )
-    users.are(nodes, routing, transfers)
+    users.are(nodes, routing, transfers, commitment)
     archive = Archive(
         database,
         volume,
@@ -159,9 +178,20 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
                 nodes.note_report,
             )
         ),
+        Access(database, journal),
         pixels,
         _query(config, archive, volume, ways, nodes, pixels),
         _worklist(config, database, journal, nodes, archive, security, users),
+        commitment,
+    )
+
+
+def _commitment_settings(config: Config) -> CommitmentSettings:
+    section = config.commitment
+    return CommitmentSettings(
+        section.same_association_seconds,
+        section.verify_rate,
+        timedelta(hours=section.patience_hours),
     )
 
 
@@ -243,8 +273,11 @@ class _Users:
     def __init__(self, security: Security) -> None:
         self._security = security
 
-    def are(self, nodes: Nodes, routing: Routing, transfers: Transfers) -> None:
+    def are(
+        self, nodes: Nodes, routing: Routing, transfers: Transfers, commitment: Commitment
+    ) -> None:
         self._nodes, self._routing, self._transfers = nodes, routing, transfers
+        self._commitment = commitment
 
     async def of(self, node: str) -> str:
         """What uses a node, in words; "" when nothing does."""
@@ -262,3 +295,7 @@ class _Users:
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)
+        self._commitment.node_changed(node)
+
+    def resend(self, node: str) -> None:
+        self._transfers.news([node])

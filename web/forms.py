@@ -92,6 +92,15 @@ class AdmitForm:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenForm:
+    """A token to make."""
+
+    name: str
+    may: tuple[str, ...] = ("search", "retrieve", "store")
+    days: int | None = None  # None: it never ends
+
+
+@dataclass(frozen=True, slots=True)
 class ImportForm:
     """A file or folder on the appliance's own disk."""
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydicom.charset import python_encoding
 
 from appliance.answers.overview import Running
+from appliance.commitment.model import PUSH_MODEL
 from appliance.conformance.document import statement
 from appliance.conformance.model import FORMS, Facts, Peer, Resource, provided, used
 from appliance.conformance.paper import html, markdown
@@ -34,6 +35,7 @@ ASKED: tuple[Used, ...] = (
     ("find", (retrieval.FIND,), (Operation.C_FIND,)),
     ("move", (retrieval.MOVE,), (Operation.C_MOVE,)),
     ("get", (retrieval.GET,), (Operation.C_GET,)),
+    ("commitment", (PUSH_MODEL,), (Operation.N_ACTION,)),
     ("worklist", (MODALITY_WORKLIST,), (Operation.C_FIND,)),
 )
 

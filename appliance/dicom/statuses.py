@@ -11,11 +11,15 @@ INVALID_ATTRIBUTE_VALUE = 0x0106
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_INSTANCE = 0x0111
 NO_SUCH_INSTANCE = 0x0112
+INVALID_ARGUMENT = 0x0115
 INVALID_INSTANCE = 0x0117
+CLASS_INSTANCE_CONFLICT = 0x0119
 MISSING_ATTRIBUTE = 0x0120
 MISSING_ATTRIBUTE_VALUE = 0x0121
 SOP_CLASS_NOT_SUPPORTED = 0x0122
+NO_SUCH_ACTION = 0x0123
 NOT_AUTHORIZED = 0x0124
+DUPLICATE_TRANSACTION = 0x0131  # PS3.3 C.14.1.1, of a storage commitment only
 UNRECOGNIZED_OPERATION = 0x0211
 MISTYPED_ARGUMENT = 0x0212
 RESOURCE_LIMITATION = 0x0213
@@ -33,12 +37,16 @@ _WORDS = {
     PROCESSING_FAILURE: "processing failure",
     DUPLICATE_INSTANCE: "the instance is there already",
     NO_SUCH_INSTANCE: "no such instance",
+    INVALID_ARGUMENT: "invalid argument value",
     INVALID_INSTANCE: "invalid SOP Instance UID",
     0x0118: "no such SOP class",
+    CLASS_INSTANCE_CONFLICT: "the instance is of another SOP class",
     MISSING_ATTRIBUTE: "missing attribute",
     MISSING_ATTRIBUTE_VALUE: "missing attribute value",
     SOP_CLASS_NOT_SUPPORTED: "SOP class not supported",
+    NO_SUCH_ACTION: "no such action",
     NOT_AUTHORIZED: "not authorized",
+    DUPLICATE_TRANSACTION: "the Transaction UID is in use already",
     0x0210: "duplicate invocation",
     UNRECOGNIZED_OPERATION: "unrecognized operation",
     MISTYPED_ARGUMENT: "mistyped argument",

@@ -11,14 +11,24 @@ from typing import Any, Literal
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import CopyForm, NodeChanges, NodeForm, QueryForm, RuleForm, ScheduleForm
+from web.forms import (
+    CopyForm,
+    NodeChanges,
+    NodeForm,
+    QueryForm,
+    RuleForm,
+    ScheduleForm,
+    TokenForm,
+)
 from web.services.bundle import Services
+from web.services.commitment import Transaction
 from web.services.nodes import Association, Caller, Echo, Node
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
 from web.services.retrieval import RemoteStudy, RetrievalStep
 from web.services.rules import Rule, Trial
 from web.services.studies import ImportProgress, Study
+from web.services.tokens import NewToken, Token
 from web.services.worklist import Copy, Item, Performed, Taken
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -35,6 +45,8 @@ STUDIES = [
 ]
 JOB = Job(17, "PACS", "waiting", "1.2.3", "all", 0, 120, 7, 2, NOON, "refused", NOON)
 
+PROMISED = Transaction("2.25.1", "in", "CT1", "reported", 12, 2, NOON, NOON, None, "")
+
 
 @dataclass
 class Memory:
@@ -42,6 +54,7 @@ class Memory:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=lambda: [JOB])
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
     items: dict[int, Item] = field(default_factory=dict)
@@ -349,6 +362,32 @@ class Worklist:
         return [Performed("1.2.9", "COMPLETED", "CT1", True, NOON, NOON)][:limit]
 
 
+@dataclass
+class Commitments:
+    async def listed(self) -> list[Transaction]:
+        return [PROMISED]
+
+
+@dataclass
+class Tokens:
+    memory: Memory
+
+    async def listed(self) -> list[Token]:
+        return list(self.memory.tokens.values())
+
+    async def add(self, form: TokenForm) -> NewToken:
+        if form.name in self.memory.tokens:
+            raise NameTaken(f"there is a token {form.name} already")
+        if unknown := set(form.may) - {"search", "retrieve", "store"}:
+            raise BadRequest(f"{unknown} are no rights")
+        made = Token(form.name, tuple(sorted(form.may)), NOON, None)
+        return NewToken(self.memory.tokens.setdefault(form.name, made), "arca_" + "x" * 43)
+
+    async def remove(self, name: str) -> None:
+        if self.memory.tokens.pop(name, None) is None:
+            raise UnknownName(f"there is no token {name}")
+
+
 def appliance_in_memory(memory: Memory) -> Services:
     return Services(
         Overview(memory),
@@ -358,6 +397,8 @@ def appliance_in_memory(memory: Memory) -> Services:
         Queue(memory),
         Retrieval(memory),
         Worklist(memory),
+        Commitments(),
+        Tokens(memory),
         Statement(),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.services.commitment import Commitments
 from web.services.conformance import Conformance
 from web.services.nodes import Nodes
 from web.services.overview import Overview
@@ -11,6 +12,7 @@ from web.services.queue import Queue
 from web.services.retrieval import Retrieval
 from web.services.rules import Rules
 from web.services.studies import Studies
+from web.services.tokens import Tokens
 from web.services.worklist import Worklist
 
 
@@ -25,4 +27,6 @@ class Services:
     queue: Queue
     retrieval: Retrieval
     worklist: Worklist
+    commitments: Commitments
+    tokens: Tokens
     conformance: Conformance

@@ -12,6 +12,7 @@ import trio
 
 from appliance import clock
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
@@ -19,6 +20,7 @@ from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
 from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
@@ -66,8 +68,20 @@ def answers(
     rules = Rules(rooms.routing, rooms.archive)
     retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
     queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
+    commitments, tokens = Commitments(rooms.commitment), Tokens(rooms.access)
     conformance = Conformance(running, ListenerSettings(), rooms.nodes, ())
-    return Services(overview, studies, nodes, rules, queue, retrieval, worklist, conformance)
+    return Services(
+        overview,
+        studies,
+        nodes,
+        rules,
+        queue,
+        retrieval,
+        worklist,
+        commitments,
+        tokens,
+        conformance,
+    )
 
 
 @asynccontextmanager

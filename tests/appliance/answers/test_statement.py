@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appliance.answers.overview import Running
-from appliance.answers.statement import Conformance, _without_secrets
+from appliance.answers.statement import ASKED, Conformance, _without_secrets
 from appliance.clock import now
 from appliance.conformance.model import Resource
 from appliance.errors import BadRequest
@@ -16,6 +16,7 @@ from appliance.nodes.model import Node
 from appliance.process import Process
 from appliance.rooms import Rooms
 from tests.appliance.conformance.facts import FIND, QUERY
+from web.dicomweb.capabilities import RESOURCES
 from web.services.bundle import Services
 
 
@@ -71,3 +72,9 @@ async def test_other_forms_are_refused(services: Services) -> None:
         with pytest.raises(BadRequest, match="markdown or html"):
             await services.conformance.statement(form, language)
     assert "Declaración" in await services.conformance.statement("markdown", "es")
+
+
+async def test_every_web_service_appears(rooms: Rooms) -> None:
+    text = await Process(rooms)._services(1, []).conformance.statement("markdown", "en")
+    assert all(f"| {name} |" in text for _, _, name, _ in RESOURCES)
+    assert text.count("| SCU |") == 2 + len(ASKED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tortoise.indexes import Index
+
 from appliance.archive.criteria import (
     FIELDS,
     Holding,
