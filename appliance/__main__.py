@@ -10,6 +10,7 @@ import click
 from appliance.commands import (
     certificates,
     commitment,
+    conformance,
     here,
     nodes,
     overview,
@@ -62,6 +63,7 @@ for _command in (
     here.reindex,
     here.check,
     certificates.certificate,
+    conformance.conformance,
 ):
     arca.add_command(_command)
 

@@ -23,6 +23,7 @@ from web.dicomweb.services import Dicomweb
 from web.headers import CACHE_CONTROL
 from web.operator import (
     commitment,
+    conformance,
     nodes,
     overview,
     queue,
@@ -82,6 +83,7 @@ def build_operator(services: Services) -> QuartTrio:
     app.register_blueprint(worklist.blueprint(services.worklist))
     app.register_blueprint(commitment.blueprint(services.commitments))
     app.register_blueprint(tokens.blueprint(services.tokens))
+    app.register_blueprint(conformance.blueprint(services.conformance))
     return app
 
 

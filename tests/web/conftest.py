@@ -73,6 +73,14 @@ class Memory:
         return self.nodes[name]
 
 
+class Statement:
+    async def statement(self, form: str, language: str) -> str:
+        if form not in ("markdown", "html") or language not in ("", "en", "es"):
+            raise BadRequest("a statement is markdown or html, in the language en or es")
+        title = "Declaración" if language == "es" else "DICOM Conformance Statement"
+        return f"<h1>{title}</h1>" if form == "html" else f"# {title}\n"
+
+
 @dataclass
 class Overview:
     memory: Memory
@@ -391,6 +399,7 @@ def appliance_in_memory(memory: Memory) -> Services:
         Worklist(memory),
         Commitments(),
         Tokens(memory),
+        Statement(),
     )
 
 

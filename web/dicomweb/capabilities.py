@@ -11,7 +11,7 @@ WADL = "application/vnd.sun.wadl+xml"
 _OBJECTS = 'multipart/related; type="application/dicom"'
 _JSON = "application/dicom+json"
 _INSTANCE = "studies/{study}/series/{series}/instances/{instance}"
-_RESOURCES: tuple[tuple[str, str, str, str], ...] = (
+RESOURCES: tuple[tuple[str, str, str, str], ...] = (
     ("studies", "GET", "SearchForStudies", _JSON),
     ("studies", "POST", "StoreInstances", _JSON),
     ("series", "GET", "SearchForSeries", _JSON),
@@ -44,7 +44,7 @@ def _wadl(base: str) -> str:
     resources = "".join(
         f"<resource path={quoteattr(path)}><method name={quoteattr(method)} id={quoteattr(name)}>"
         f"<response><representation mediaType={quoteattr(form)}/></response></method></resource>"
-        for path, method, name, form in _RESOURCES
+        for path, method, name, form in RESOURCES
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'

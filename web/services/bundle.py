@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from web.services.commitment import Commitments
+from web.services.conformance import Conformance
 from web.services.nodes import Nodes
 from web.services.overview import Overview
 from web.services.queue import Queue
@@ -28,3 +29,4 @@ class Services:
     worklist: Worklist
     commitments: Commitments
     tokens: Tokens
+    conformance: Conformance
