@@ -7,7 +7,18 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
+from appliance.commands import (
+    certificates,
+    commitment,
+    here,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+    worklist,
+)
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -37,8 +48,12 @@ for _command in (
     studies.send,
     studies.import_,
     nodes.node,
+    retrieval.query,
+    retrieval.retrieve,
     rules.rule,
     queue.queue,
+    worklist.worklist,
+    commitment.commitment,
     overview.associations,
     overview.events,
     here.verify,

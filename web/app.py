@@ -19,7 +19,16 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.errors import ApplianceError, BadRequest, NameTaken, PeerError, UnknownName
 from web.headers import CACHE_CONTROL
-from web.operator import nodes, overview, queue, rules, studies
+from web.operator import (
+    commitment,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+    worklist,
+)
 from web.services.bundle import Services
 from web.status import pages
 
@@ -59,6 +68,9 @@ def build_operator(services: Services) -> QuartTrio:
     app.register_blueprint(nodes.blueprint(services.nodes))
     app.register_blueprint(rules.blueprint(services.rules))
     app.register_blueprint(queue.blueprint(services.queue))
+    app.register_blueprint(retrieval.blueprint(services.retrieval))
+    app.register_blueprint(worklist.blueprint(services.worklist))
+    app.register_blueprint(commitment.blueprint(services.commitments))
     return app
 
 

@@ -93,3 +93,16 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(one for one in plain if not unicodedata.combining(one))
     return " ".join(re.split(r"[\s^=,.]+", letters)).strip()
+
+
+def name_groups(text: str) -> list[str]:
+    """The component groups of a person name that are filled, or one empty one."""
+    groups = [group.strip(" ") for group in text.split("=")[:3]]
+    return groups if any(groups) else [""]
+
+
+def folded_name(group: str) -> str:
+    """One component group for comparing: without case, accents and what only pads it."""
+    plain = unicodedata.normalize("NFKD", group.casefold())
+    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    return "^".join(part.strip() for part in letters.split("^")).rstrip("^")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tortoise.indexes import Index
+
 from appliance.archive.criteria import (
     FIELDS,
     Holding,
@@ -27,10 +29,14 @@ def test_every_field_is_a_column() -> None:
 def test_an_indexed_field_has_an_index_that_begins_with_it() -> None:
     for field in FIELDS.values():
         meta = _ROWS[field.level]._meta
-        begin = {next(iter(getattr(one, "fields", one))) for one in meta.indexes} | {
-            name for name, one in meta.fields_map.items() if one.unique
-        }
+        begin = {_first(one) for one in meta.indexes}
+        begin |= {name for name, one in meta.fields_map.items() if one.unique}
         assert field.column in begin or not field.indexed, field
+
+
+def _first(index: tuple[str, ...] | Index) -> str:
+    fields: tuple[str, ...] = index if isinstance(index, tuple) else tuple(index.fields)
+    return next(iter(fields))
 
 
 def test_levels() -> None:

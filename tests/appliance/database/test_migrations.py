@@ -104,7 +104,7 @@ async def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
     assert "archive_instance" in shape
 
 
-async def test_a_database_of_before_gets_the_index_of_what_is_finished(tmp_path: Path) -> None:
+async def test_a_database_of_before_gets_what_is_new(tmp_path: Path) -> None:
     path = tmp_path / "index.sqlite"
     async with open_database(f"sqlite:///{path}") as database:
         await database.run(add, order(1, study="1.2"))
@@ -114,7 +114,15 @@ async def test_a_database_of_before_gets_the_index_of_what_is_finished(tmp_path:
             "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%\"closed\"%'"
         )
         before.execute(f"DROP INDEX {name}")
-        before.execute("DELETE FROM tortoise_migrations WHERE name = '0002_finished'")
+        for column in (
+            "transfers_item.proof",
+            "transfers_item.resends",
+            "transfers_transfer.verified",
+        ):
+            before.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
+        before.execute(
+            "DELETE FROM tortoise_migrations WHERE name IN ('0002_finished', '0003_proof')"
+        )
     assert _shape(path) != now
     async with open_database(f"sqlite:///{path}") as database:
         [transfer] = await database.read(listing.queue, {}, 1, clock.now())

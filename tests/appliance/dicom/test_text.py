@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dicom.text import PersonName, charsets, decode, folded
+from appliance.dicom.text import (
+    PersonName,
+    charsets,
+    decode,
+    folded,
+    folded_name,
+    name_groups,
+)
 
 # PS3.5 Annexes H to K.
 EXAMPLES = [
@@ -87,3 +94,9 @@ def test_component_groups_of_a_name() -> None:
 def test_searching_knows_neither_case_nor_accents() -> None:
     assert folded("Müller^JÉRÔME^^Dr.") == "muller jerome dr"
     assert folded("^^^") == ""
+
+
+def test_names_for_comparing() -> None:
+    assert name_groups("Doe^Jane= =x") == ["Doe^Jane", "", "x"]
+    assert name_groups("==") == [""]
+    assert folded_name("Müller ^ JÖRG^^") == "muller^jorg"

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from appliance.intake.part10 import file_header
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.filereader import dcmread, read_dataset
 
 from appliance.dicom.dataset import encode
+from appliance.dicom.part10 import file_header
 from appliance.pixels.image import Image
 from appliance.pixels.model import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, Job
 from appliance.pixels.source import Source

@@ -6,10 +6,10 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from appliance.intake.part10 import read_file_meta
 from pydicom.dataset import Dataset
 
 from appliance.dicom.dataset import encode
+from appliance.dicom.part10 import read_file_meta
 from appliance.pixels.model import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, PixelError
 from tests.appliance.pixels.pictures import FILES, read, turned
 

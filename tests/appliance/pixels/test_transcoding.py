@@ -14,10 +14,10 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
-from appliance.intake.part10 import read_file_meta
 from pydicom.encaps import encapsulate
 
 from appliance.dicom.dataset import encode
+from appliance.dicom.part10 import read_file_meta
 from appliance.pixels import model
 from appliance.pixels.model import EXPLICIT, IMPLICIT, JPEG_LS, NATIVE, RLE, TARGETS, PixelError
 from tests.appliance.pixels.conftest import data_set
