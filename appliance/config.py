@@ -15,6 +15,7 @@ from appliance.tables import Size, read_toml, section
 
 _LARGEST_OBJECT, _WATERMARK, _RESERVE = Size(8 << 30), Size(2 << 30), Size(256 << 20)
 _PIXEL_MEMORY = Size(2 << 30)
+_VERIFY_RATE = Size(64 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ class TlsSection:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentSection:
+    """Storage commitment, given and asked for."""
+
+    same_association_seconds: float = 5.0
+    verify_rate: Size = _VERIFY_RATE
+    patience_hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True)
 class StorageSection:
     """The write-once store."""
 
@@ -91,11 +101,27 @@ class TransfersSection:
 
 
 @dataclass(frozen=True, slots=True)
+class WorklistSection:
+    """What is scheduled, and told to the modalities."""
+
+    most_answers: int = 2000
+    keep_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class JournalSection:
     """What happened."""
 
     keep_days: int = 400
     keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySection:
+    """What other systems may ask for at a time."""
+
+    most_answers: int = 5000
+    most_instances: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +165,14 @@ class Config:
     appliance: ApplianceSection = field(default_factory=ApplianceSection)
     dicom: DicomSection = field(default_factory=DicomSection)
     tls: TlsSection = field(default_factory=TlsSection)
+    commitment: CommitmentSection = field(default_factory=CommitmentSection)
     storage: StorageSection = field(default_factory=StorageSection)
     pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
+    worklist: WorklistSection = field(default_factory=WorklistSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
     dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     control: ControlSection = field(default_factory=ControlSection)
@@ -180,10 +209,17 @@ _BOUNDS = {
     "dicom.idle_seconds": (1.0, 86400.0),
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
+    "commitment.same_association_seconds": (0.0, 600.0),
+    "commitment.verify_rate": (1 << 20, 1 << 40),
+    "commitment.patience_hours": (0.01, 720.0),
     "storage.retention_days": (0, 36525),
     "transfers.keep_days": (1, 36525),
+    "worklist.most_answers": (1, 100_000),
+    "worklist.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
+    "query.most_answers": (1, 1_000_000),
+    "query.most_instances": (1, 10_000_000),
     "pixels.workers": (1, 64),
     "pixels.memory": (256 << 20, 1 << 40),
     "pixels.seconds": (1.0, 3600.0),

@@ -13,13 +13,16 @@ import trio
 
 from appliance import clock, pulse
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.dicomweb import dicomweb_of
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
 from appliance.answers.tokens import Tokens
+from appliance.answers.worklist import Worklist
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
 from appliance.network.listener import listen
@@ -81,11 +84,15 @@ class Process:
         jobs: dict[str, Callable[[], Awaitable[None]]] = {
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
+            "commitment": rooms.commitment.run,
             "nodes": rooms.nodes.run,
+            "worklist": rooms.worklist.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": self._watch.run,
             "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
-            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
+            "trimming": partial(
+                trim_daily, rooms.journal.trim, rooms.transfers.trim, rooms.worklist.trim
+            ),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -100,7 +107,14 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
+        providers = (
+            *rooms.query.providers,
+            *rooms.worklist.providers,
+            rooms.commitment.provider,
+        )
+        services = DicomServices(
+            rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report, providers
+        )
         try:
             async with trio.open_nursery() as nursery:
                 with listening:
@@ -153,6 +167,9 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
+            Worklist(rooms.worklist, rooms.nodes),
+            Commitments(rooms.commitment),
             Tokens(rooms.access),
         )
 

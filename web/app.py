@@ -21,7 +21,17 @@ from appliance.errors import ApplianceError, BadRequest, NameTaken, PeerError, U
 from web.dicomweb.door import Door
 from web.dicomweb.services import Dicomweb
 from web.headers import CACHE_CONTROL
-from web.operator import nodes, overview, queue, rules, studies, tokens
+from web.operator import (
+    commitment,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+    tokens,
+    worklist,
+)
 from web.services.bundle import Services
 from web.status import pages
 
@@ -68,6 +78,9 @@ def build_operator(services: Services) -> QuartTrio:
     app.register_blueprint(nodes.blueprint(services.nodes))
     app.register_blueprint(rules.blueprint(services.rules))
     app.register_blueprint(queue.blueprint(services.queue))
+    app.register_blueprint(retrieval.blueprint(services.retrieval))
+    app.register_blueprint(worklist.blueprint(services.worklist))
+    app.register_blueprint(commitment.blueprint(services.commitments))
     app.register_blueprint(tokens.blueprint(services.tokens))
     return app
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 
+from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -16,6 +17,10 @@ from pydicom.filewriter import write_dataset
 
 from appliance.dicom.negotiation import IMPLICIT_LITTLE_ENDIAN
 from appliance.errors import PeerError
+
+# Latin alphabet No. 9 (PS3.3 C.12.1.1.2), which pydicom does not know yet.
+python_encoding.setdefault("ISO_IR 203", "iso8859_15")
+python_encoding.setdefault("ISO 2022 IR 203", "iso8859_15")
 
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UTF_8 = "ISO_IR 192"
@@ -37,7 +42,7 @@ def decode(raw: bytes, transfer_syntax_uid: str) -> Dataset:
     # pydicom raises whatever a malformed byte leads it to; all of it means the same here.
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
         raise DatasetError(f"the data set cannot be read: {error}") from error
-    except (NotImplementedError, RecursionError, LookupError) as error:
+    except (NotImplementedError, RecursionError, LookupError, EOFError) as error:
         raise DatasetError("the data set cannot be read") from error
     return dataset
 

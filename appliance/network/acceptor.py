@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 import trio
 
@@ -51,7 +52,12 @@ class Acceptor:
         self._conversation = Conversation(connection, settings, *address)
         self._ticket = Ticket(address[0], self._conversation.evict)
         self._session = Session(
-            clock.fresh_name(), self._conversation, services, meter, threads, settings.patience
+            clock.fresh_name(),
+            self._conversation,
+            services,
+            meter,
+            threads,
+            settings.patience,
         )
 
     def stop(self) -> None:
@@ -72,6 +78,7 @@ class Acceptor:
             ending = Ending("aborted", _FAULT)
         finally:
             self._conversation.association.abort()  # nothing, when it has ended
+            self._session.channel.close()
             self._depart()
             self._report(ending, began, clock.monotonic() - started)
             await self._farewell()
@@ -95,10 +102,13 @@ class Acceptor:
         await self._admit(event.request)
         while True:
             self._conversation.await_message()
-            event = await self._conversation.next_event()
-            if not isinstance(event, CommandReceived):
+            said = await self._conversation.next_event_or_turn()
+            if said is None:
+                await self._session.channel.speak(partial(perform, self._session))
+            elif isinstance(said, CommandReceived):
+                await perform(self._session, said)
+            else:
                 break
-            await perform(self._session, event)
         self._conversation.association.reply_release()
         await self._conversation.flush()
         return Ending("released", self._remark())
@@ -122,6 +132,7 @@ class Acceptor:
         offer.take_up(self._session, answer)
         self._conversation.association.accept(answer)
         await self._conversation.flush()
+        offer.begin(self._session)
 
     def _introduce(self, request: AssociateRequest) -> Caller:
         known = self._conversation.caller

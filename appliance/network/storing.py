@@ -17,6 +17,7 @@ from appliance.dicom import dimse, negotiation
 from appliance.dicom.dimse import Element, Operation
 from appliance.dicom.events import CommandReceived, DataReceived, Event
 from appliance.meter import Meter
+from appliance.network.channel import IncomingChannel
 from appliance.network.conversation import Conversation
 from appliance.network.services import Provider, Services, StoreRequest, StoreSink
 
@@ -38,8 +39,13 @@ class Session:
     negotiated: Mapping[str, bytes] = field(default_factory=dict)  # by SOP class
     may_store: bool = True
     stores_at_caller: Set[str] = frozenset()  # SOP classes it takes over this association
+    provided_by_caller: Set[str] = frozenset()  # SOP classes it performs for us, and only that
     objects: int = 0
     bytes: int = 0
+    channel: IncomingChannel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channel = IncomingChannel(self.conversation)
 
 
 class Storing:

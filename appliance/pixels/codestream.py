@@ -33,6 +33,14 @@ class Codestream:
         return self.jfif or self.adobe is not None or self.identifiers == b"RGB"
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether it has its end marker: codecs fill up what is missing, and say nothing.
+
+    No coded data of these families contains the two bytes; what lies behind them is padding.
+    """
+    return b"\xff\xd9" in data[-1024:]
+
+
 def inspect(data: bytes) -> Codestream:
     """Raises `PixelError` when it is no JPEG, JPEG-LS or JPEG 2000."""
     try:

@@ -49,4 +49,5 @@ def to_rgb(pixels: Array) -> Array:
     y, cb, cr = (pixels[:, :, number].astype(np.float32) for number in range(3))
     cb, cr = cb - 128, cr - 128
     rgb = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], axis=-1)
-    return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+    shown: Array = np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+    return shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
 
 from appliance.pixels.elements import ITEM, PIXEL_DATA, SEQUENCE_END, UNDEFINED
 from appliance.pixels.image import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Image
@@ -18,8 +17,7 @@ _LARGEST_BASIC = 2 << 30
 class Encapsulation:
     """Writes frames as they come; the table, whose size is known, is filled in at the end."""
 
-    def __init__(self, out: BinaryIO, writer: Writer, image: Image) -> None:
-        self._out = out
+    def __init__(self, writer: Writer, image: Image) -> None:
         self._writer = writer
         self._sizes: list[int] = []
         self._frames = image.frames
@@ -29,7 +27,7 @@ class Encapsulation:
     def _begin(self) -> int:
         """The tables, empty, and the beginning of the pixel data; where the table is."""
         room = bytes(8 * self._frames)
-        place = self._out.tell() + 12
+        place = self._writer.place() + 12
         if self._extended:
             self._writer.value(EXTENDED_OFFSETS, b"OV", room)
             self._writer.value(EXTENDED_LENGTHS, b"OV", room)
@@ -38,7 +36,7 @@ class Encapsulation:
             self._writer.value(ITEM, b"", b"")
             return place
         self._writer.value(ITEM, b"", bytes(4 * self._frames))
-        return self._out.tell() - 4 * self._frames
+        return self._writer.place() - 4 * self._frames
 
     def add(self, data: bytes) -> None:
         """The next frame, of even length."""
@@ -57,12 +55,10 @@ class Encapsulation:
         self._fill(offsets)
 
     def _fill(self, offsets: list[int]) -> None:
-        count, end = self._frames, self._out.tell()
-        self._out.seek(self._table)
+        count = self._frames
         if self._extended:
-            self._out.write(struct.pack(f"<{count}Q", *offsets))
-            self._out.seek(12, 1)
-            self._out.write(struct.pack(f"<{count}Q", *self._sizes))
+            self._writer.fill(self._table, struct.pack(f"<{count}Q", *offsets))
+            lengths = self._table + 8 * count + 12  # the second table lies behind the first
+            self._writer.fill(lengths, struct.pack(f"<{count}Q", *self._sizes))
         else:
-            self._out.write(struct.pack(f"<{count}I", *offsets))
-        self._out.seek(end)
+            self._writer.fill(self._table, struct.pack(f"<{count}I", *offsets))

@@ -35,7 +35,7 @@ def encode(pixels: Array, image: Image, syntax: str) -> bytes:
     return data
 
 
-def _encoded(pixels: Array, image: Image, syntax: str) -> bytes:
+def _encoded(pixels: Array, image: Image, syntax: str) -> bytes | bytearray:
     if syntax == model.RLE:
         return _run_length(pixels, image)
     if syntax == model.JPEG_2000_LOSSLESS:
@@ -53,7 +53,7 @@ def _encoded(pixels: Array, image: Image, syntax: str) -> bytes:
     raise PixelError(f"nothing is encoded in transfer syntax {syntax}")
 
 
-def _lossless_jpeg(unsigned: Array, image: Image) -> bytes:
+def _lossless_jpeg(unsigned: Array, image: Image) -> bytes | bytearray:
     colours = "RGB" if image.samples == 3 else None
     return imagecodecs.jpeg8_encode(
         unsigned,
@@ -94,5 +94,6 @@ def _run_length(pixels: Array, image: Image) -> bytes:
 
 
 def _packed(plane: Array) -> bytes:
-    packed = bytes(imagecodecs.packbits_encode(np.ascontiguousarray(plane), axis=-1))
+    whole = plane.copy(order="C").reshape(plane.shape)  # a view of one column keeps its strides
+    packed = bytes(imagecodecs.packbits_encode(whole, axis=-1))
     return packed + b"\0" * (len(packed) % 2)

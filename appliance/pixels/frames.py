@@ -76,9 +76,10 @@ def _native(pixels: Element, image: Image) -> list[list[tuple[int, int]]]:
 
 def _encapsulated(walker: Walker, seen: Survey, count: int) -> list[list[tuple[int, int]]]:
     assert seen.pixels is not None
-    table, *fragments = list(walker.items(seen.pixels)) or [None]
-    if table is None or not fragments:
+    items = list(walker.items(seen.pixels))
+    if len(items) < 2:
         raise PixelError("the compressed pixel data are empty")
+    table, fragments = items[0], items[1:]
     pieces = [(one.start, one.size) for one in fragments]
     if len(pieces) == count:  # whatever the table says: nothing else is possible
         return [[piece] for piece in pieces]

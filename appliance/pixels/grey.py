@@ -21,10 +21,10 @@ def shades(stored: Array, image: Image, places: list[Dataset], window: Window | 
     window = window or _own_window(places)
     table = None if window else _table(places, "VOILUTSequence")
     if table is not None:
-        grey = _stretched(_looked_up(values, table))
+        grey = _looked_up(values, table) / np.float32(_most(table))
     else:
         grey = _curve(values, window or _widest(values))
-    shown = np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
+    shown: Array = np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
     return 255 - shown if image.photometric == "MONOCHROME1" else shown
 
 
@@ -61,7 +61,7 @@ def _looked_up(values: Array, item: Dataset) -> Array:
 def _entries(data: Any, count: int) -> Array:
     if isinstance(data, bytes):
         data = np.frombuffer(data, "<u2" if len(data) >= 2 * count else "u1")
-    entries = np.atleast_1d(np.asarray(data))[:count]
+    entries: Array = np.atleast_1d(np.asarray(data))[:count]
     if not len(entries):
         raise PixelError("a lookup table is empty")
     return entries
@@ -80,8 +80,10 @@ def _widest(values: Array) -> Window:
     return Window((low + high) / 2, max(high - low, 1e-6), "LINEAR_EXACT")
 
 
-def _stretched(values: Array) -> Array:
-    return _curve(values, _widest(values))
+def _most(table: Dataset) -> int:
+    """What a LUT calls white."""
+    bits = int(table.LUTDescriptor[2])
+    return (1 << bits) - 1 if 8 <= bits <= 16 else 255
 
 
 def _curve(values: Array, window: Window) -> Array:
@@ -89,7 +91,8 @@ def _curve(values: Array, window: Window) -> Array:
     center, width = np.float32(window.center), np.float32(window.width)
     if window.curve == "SIGMOID":
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-4 * (values - center) / width))
+            risen: Array = 1 / (1 + np.exp(-4 * (values - center) / width))
+        return risen
     if window.curve == "LINEAR_EXACT":
         return (values - center) / width + np.float32(0.5)
     if width == 1:

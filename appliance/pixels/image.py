@@ -105,10 +105,10 @@ class Survey:
         return next((one for one in self.elements if one.tag == tag), None)
 
 
-def survey(walker: Walker) -> Survey:
-    """Look through a whole data set once. Raises `PixelError`."""
+def survey(walker: Walker, item: Element | None = None) -> Survey:
+    """Look through a whole data set once, or through an item. Raises `PixelError`."""
     elements, values, pixels = [], {}, None
-    for element in walker.elements():
+    for element in walker.inside(item) if item else walker.elements():
         elements.append(element)
         if element.tag >> 16 == 0x0028 and element.length <= _LONGEST:
             values[element.tag] = walker.source.read(element.start, element.length)

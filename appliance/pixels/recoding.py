@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
@@ -37,6 +39,21 @@ class Writer:
         self.form = form
         self._signed = signed
 
+    def write(self, raw: bytes) -> None:
+        """A part of a value."""
+        self._out.write(raw)
+
+    def place(self) -> int:
+        """Where what is written next will be."""
+        return self._out.tell()
+
+    def fill(self, place: int, raw: bytes) -> None:
+        """Write over what was left empty; go on where it was."""
+        end = self._out.tell()
+        self._out.seek(place)
+        self._out.write(raw)
+        self._out.seek(end)
+
     def header(self, tag: int, vr: bytes, length: int) -> None:
         """What precedes a value."""
         order, group, number = self.form.order, tag >> 16, tag & 0xFFFF
@@ -56,7 +73,7 @@ class Writer:
     def copy(self, walker: Walker, element: Element, vr: bytes = b"", depth: int = 0) -> None:
         """An element of a source; `vr` where it is known better than by the dictionary."""
         source = walker.source
-        if element.form == self.form and element.vr == (vr or element.vr):
+        if walker.form == self.form and element.vr == (vr or element.vr):
             self._raw(walker, element.at, element.stop)
             return
         vr = vr or element.vr or self._vr(element)
@@ -70,7 +87,7 @@ class Writer:
             if vr in SHORT_VRS and element.length > _LONGEST_SHORT and not self.form.implicit:
                 vr = b"UN"  # PS3.5 §6.2.2: longer than this VR has room for
             self.header(element.tag, vr, element.length)
-            width = _WIDTHS.get(vr, 1) if element.form.order != self.form.order else 1
+            width = _WIDTHS.get(vr, 1) if walker.form.order != self.form.order else 1
             for chunk in source.chunks(element.start, element.length):
                 self._out.write(swapped(chunk, width))
 
@@ -79,14 +96,22 @@ class Writer:
             self._out.write(chunk)
 
     def _sequence(self, walker: Walker, sequence: Element, depth: int) -> None:
-        self.header(sequence.tag, b"SQ", UNDEFINED)
-        for item in walker.items(sequence, depth):
-            self.header(ITEM, b"", UNDEFINED)
-            for element in walker.inside(item, depth + 1):
-                if element.tag & 0xFFFF:  # the length of a group is another one now
-                    self.copy(walker, element, depth=depth + 2)
-            self._end(ITEM_END)
-        self._end(SEQUENCE_END)
+        with self.nested(sequence.tag, b"SQ", SEQUENCE_END):
+            for item in walker.items(sequence, depth):
+                with self.nested(ITEM, b"", ITEM_END):
+                    self._elements(walker, item, depth + 1)
+
+    def _elements(self, walker: Walker, item: Element, depth: int) -> None:
+        for element in walker.inside(item, depth):
+            if element.tag & 0xFFFF:  # the length of a group is another one now
+                self.copy(walker, element, depth=depth + 1)
+
+    @contextmanager
+    def nested(self, tag: int, vr: bytes, end: int) -> Iterator[None]:
+        """A sequence or item whose length nobody needs to know."""
+        self.header(tag, vr, UNDEFINED)
+        yield
+        self._end(end)
 
     def _end(self, tag: int) -> None:
         self.header(tag, b"", 0)

@@ -93,7 +93,10 @@ def _resampled(lines: Array, count: int) -> Array:
         below = np.floor(at).astype(int)
         above = np.minimum(below + 1, present - 1)
         share = (at - below).astype(np.float32).reshape(-1, *[1] * (lines.ndim - 1))
-        return lines[below] * (1 - share) + lines[above] * share
+        between: Array = lines[below] * (1 - share) + lines[above] * share
+        return between
     edges = np.arange(count + 1) * present // count
-    sums = np.add.reduceat(lines, edges[:-1], axis=0)
-    return sums / np.diff(edges).astype(np.float32).reshape(-1, *[1] * (lines.ndim - 1))
+    sums: Array = np.add.reduceat(lines, edges[:-1], axis=0)
+    covered = np.diff(edges).astype(np.float32).reshape(-1, *[1] * (lines.ndim - 1))
+    means: Array = sums / covered
+    return means

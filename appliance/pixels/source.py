@@ -72,6 +72,14 @@ def open_source(path: str, start: int, syntax: str, digest: str, largest: int) -
 def _inflated(file: BinaryIO, largest: int) -> tuple[BinaryIO, int]:
     """The data set (PS3.5 §A.5) without its compression, in a file without a name."""
     out = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        return out, _inflate(file, out, largest)
+    except BaseException:
+        out.close()
+        raise
+
+
+def _inflate(file: BinaryIO, out: BinaryIO, largest: int) -> int:
     inflate, size = zlib.decompressobj(-15), 0
     while not inflate.eof and (data := inflate.unconsumed_tail or file.read(_CHUNK)):
         try:
@@ -83,4 +91,4 @@ def _inflated(file: BinaryIO, largest: int) -> tuple[BinaryIO, int]:
             raise PixelError(f"the deflated data set is longer than {largest} bytes")
     if not inflate.eof:
         raise PixelError("the deflated data set ends too early")
-    return out, size
+    return size

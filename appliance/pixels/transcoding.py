@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from appliance.pixels import model
-from appliance.pixels.codestream import inspect
+from appliance.pixels.codestream import inspect, is_whole
 from appliance.pixels.colours import from_native, native_bytes
 from appliance.pixels.decoding import Array, decode, photometric_after
-from appliance.pixels.elements import PIXEL_DATA, Element, Form, Walker
+from appliance.pixels.elements import (
+    ITEM,
+    ITEM_END,
+    PIXEL_DATA,
+    SEQUENCE_END,
+    Element,
+    Form,
+    Walker,
+)
 from appliance.pixels.encapsulation import Encapsulation
 from appliance.pixels.encoding import encode
 from appliance.pixels.frames import Frames, frames_of
@@ -32,6 +40,7 @@ from appliance.pixels.recoding import Writer
 from appliance.pixels.source import Source
 from appliance.pixels.swapping import swapped
 
+_ICONS = 0x00880200
 _TABLES = frozenset({EXTENDED_OFFSETS, EXTENDED_LENGTHS, TOTAL_LENGTH})
 _LONGEST_VALUE = 0xFFFFFFFE  # PS3.5 §A.1: of native pixel data
 _CHUNK = 1 << 20
@@ -50,7 +59,10 @@ def transcode(source: Source, syntax: str, target: str, out: BinaryIO, largest: 
             plain.seek(0)
             _deflate(plain, out)
         return
-    _Transcoding(source, syntax, target, out, largest).run()
+    walker = Walker(source)
+    seen = survey(walker)
+    writer = Writer(out, form_of(target), signed=seen.number(REPRESENTATION, 0) == 1)
+    _Transcoding(walker, seen, writer, (syntax, target), largest).run()
 
 
 def _deflate(plain: BinaryIO, out: BinaryIO) -> None:
@@ -63,23 +75,23 @@ def _deflate(plain: BinaryIO, out: BinaryIO) -> None:
 
 
 class _Transcoding:
-    """One data set on its way."""
+    """One data set, or the item of an icon, on its way."""
 
     def __init__(
-        self, source: Source, syntax: str, target: str, out: BinaryIO, largest: int
+        self, walker: Walker, seen: Survey, writer: Writer, way: tuple[str, str], largest: int
     ) -> None:
-        self._syntax, self._target, self._out = syntax, target, out
-        self._walker = Walker(source)
-        self._seen = survey(self._walker)
-        self._form = form_of(target)
-        signed = self._seen.number(REPRESENTATION, 0) == 1
-        self._writer = Writer(out, self._form, signed=signed)
+        """`way`: from one transfer syntax to another."""
+        self._syntax, self._target = way
+        self._largest = largest
+        self._walker = walker
+        self._seen = seen
+        self._writer = writer
         self._image: Image | None = None
         self._frames: Frames | None = None
         self._result: Image | None = None
-        self._prepare(largest)
+        self._prepare()
 
-    def _prepare(self, largest: int) -> None:
+    def _prepare(self) -> None:
         """Decide what the pixels will be, before anything is written."""
         seen, encapsulates = self._seen, self._target not in model.NATIVE
         if seen.pixels is None or seen.floating:
@@ -94,8 +106,10 @@ class _Transcoding:
         self._image = image = image_of(seen)
         if image.allocated == 1:
             raise PixelError("pixels of single bits are never compressed")
-        if image.size > largest:
-            raise PixelError(f"its pixels would take {image.size} bytes; {largest} are allowed")
+        if image.size > self._largest:
+            raise PixelError(
+                f"its pixels would take {image.size} bytes; {self._largest} are allowed"
+            )
         if not encapsulates and image.size > _LONGEST_VALUE:
             raise PixelError("its pixels are longer than 4 GiB: they can only be kept compressed")
         self._frames = frames_of(self._walker, seen, image)
@@ -118,6 +132,8 @@ class _Transcoding:
                 self._writer.value(element.tag, *changes.pop(element.tag))
             elif element is self._seen.pixels:
                 self._pixels(element)
+            elif element.tag == _ICONS and self._seen.encapsulated:
+                self._icons(element)
             elif element.tag & 0xFFFF and element.tag not in _TABLES:
                 self._writer.copy(self._walker, element)
 
@@ -133,6 +149,15 @@ class _Transcoding:
         if image.samples == 3 and (image.planar or not self._seen.values.get(PLANAR)):
             changes[PLANAR] = b"US", b"\0\0"
         return changes
+
+    def _icons(self, element: Element) -> None:
+        """Icons may be compressed as the image is, or not at all (PS3.5 §A.4): make them plain."""
+        plain = self._target if self._target in model.NATIVE else model.EXPLICIT
+        with self._writer.nested(element.tag, b"SQ", SEQUENCE_END):
+            for item in self._walker.items(element):
+                seen, way = survey(self._walker, item), (self._syntax, plain)
+                with self._writer.nested(ITEM, b"", ITEM_END):
+                    _Transcoding(self._walker, seen, self._writer, way, self._largest).run()
 
     def _pixels(self, element: Element) -> None:
         if self._frames is None:
@@ -150,17 +175,17 @@ class _Transcoding:
     def _native(self, element: Element) -> None:
         assert self._result is not None
         size = self._result.size
-        vr = b"OW" if self._result.allocated > 8 or self._form.implicit else b"OB"
+        vr = b"OW" if self._result.allocated > 8 or self._writer.form.implicit else b"OB"
         self._writer.header(element.tag, vr, size + size % 2)
-        width = 2 if self._form.big_endian and vr == b"OW" else 1
+        width = 2 if self._writer.form.big_endian and vr == b"OW" else 1
         for pixels in self._decoded():
-            self._out.write(swapped(native_bytes(pixels), width))
-        self._out.write(b"\0" * (size % 2))
+            self._writer.write(swapped(native_bytes(pixels), width))
+        self._writer.write(b"\0" * (size % 2))
 
     def _encapsulated(self) -> None:
         assert self._result is not None
         assert self._frames is not None
-        encapsulation = Encapsulation(self._out, self._writer, self._result)
+        encapsulation = Encapsulation(self._writer, self._result)
         for pixels in self._decoded():
             encapsulation.add(encode(pixels, self._result, self._target))
         encapsulation.close()
@@ -176,5 +201,7 @@ class _Transcoding:
 
     def _array(self, data: bytes, image: Image) -> Array:
         if self._seen.encapsulated:
+            if self._syntax != model.RLE and not is_whole(data):
+                raise PixelError("the compressed frame has no end: a part of it was lost")
             return decode(data, image, self._syntax)
         return from_native(data, image)

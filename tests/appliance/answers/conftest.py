@@ -12,12 +12,15 @@ import trio
 
 from appliance import clock
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
 from appliance.answers.studies import Studies
 from appliance.answers.tokens import Tokens
+from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
@@ -61,8 +64,11 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    queue = Queue(rooms.transfers, nodes)
-    return Services(overview, studies, nodes, rules, queue, Tokens(rooms.access))
+    retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
+    queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
+    commitments = Commitments(rooms.commitment)
+    more = (retrieval, worklist, commitments, Tokens(rooms.access))
+    return Services(overview, studies, nodes, rules, queue, *more)
 
 
 @asynccontextmanager

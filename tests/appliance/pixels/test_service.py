@@ -71,14 +71,17 @@ async def test_a_damaged_copy_is_ours_to_mend(pixels: Pixels, put: Put, volume: 
     digest = put("CT_small.dcm")
     entry = volume.entry(digest)
     assert entry is not None
-    path = Path(volume.layout.absolute(entry.path))
-    path.chmod(0o600)
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    _damage(Path(volume.layout.absolute(entry.path)))
     with pytest.raises(Corrupt, match="restore"):
         async with pixels.converted(digest, RLE):
             pass
     with pytest.raises(Missing):
         await pixels.frame("0" * 64, 1)
+
+
+def _damage(path: Path) -> None:
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
 
 
 async def test_many_at_once_wait_for_their_turn(pixels: Pixels, put: Put) -> None:
