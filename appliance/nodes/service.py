@@ -178,10 +178,10 @@ class Nodes:
         ]
         answer = verdict(caller, self._settings, known)
         if not known and caller.called_ae_title.strip() == self._settings.ae_title.strip():
-            self._note_stranger(caller)
+            self._note_stranger(caller, "" if answer.accept else answer.reason)
         return answer
 
-    def _note_stranger(self, caller: Caller) -> None:
+    def _note_stranger(self, caller: Caller, reason: str) -> None:
         key = (caller.calling_ae_title.strip(), plain_host(caller.host))
         now, before = self._now(), self._strangers.get(key)
         if before is None and len(self._strangers) >= _MOST_STRANGERS:
@@ -193,7 +193,8 @@ class Nodes:
             first_call=before.first_call if before else now,
             last_call=now,
             calls=before.calls + 1 if before else 1,
-            proposed=tuple(abstract for abstract, _ in caller.proposed),
+            proposed=caller.proposed,
+            reason=reason,
         )
 
     def note_report(self, report: AssociationReport) -> None:
@@ -216,10 +217,15 @@ class Nodes:
         return [one for one in found if one.calling_ae_title not in titles]
 
     async def admit_pending(
-        self, ae_title: str, host: str | None = None, name: str | None = None
+        self,
+        ae_title: str,
+        host: str | None = None,
+        name: str | None = None,
+        services: tuple[str, ...] = (),
     ) -> Node:
         """Make a node of a caller. Raises `UnknownName` and `BadRequest`.
 
+        It may use these services; all of them when none is given.
         Its port is not known from its call: the well-known one is assumed.
         """
         stranger = self._the_one(ae_title, host, await self.pending())
@@ -231,6 +237,7 @@ class Nodes:
                 ae_title=ae_title,
                 host=stranger.host,
                 port=_DEFAULT_PORT,
+                services=services,
             )
         )
 

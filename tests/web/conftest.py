@@ -150,6 +150,8 @@ class Nodes:
             services=form.services,
             url=form.url,
             has_token=bool(form.token),
+            max_incoming=form.max_incoming,
+            incoming_rate=form.incoming_rate,
         )
         return self.memory.nodes.setdefault(form.name, made)
 
@@ -178,11 +180,18 @@ class Nodes:
     async def pending(self) -> list[Caller]:
         return self.memory.callers
 
-    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+    async def admit(
+        self,
+        ae_title: str,
+        host: str | None,
+        name: str | None,
+        services: tuple[str, ...] = (),
+    ) -> Caller:
         for caller in self.memory.callers:
             if caller.calling_ae_title == ae_title and host in (None, caller.host):
                 self.memory.callers.remove(caller)
-                await self.add(NodeForm(name or ae_title, ae_title, caller.host, 104))
+                form = NodeForm(name or ae_title, ae_title, caller.host, 104)
+                await self.add(replace(form, services=services))
                 return caller
         raise UnknownName(f"nobody called {ae_title} waits to be admitted")
 
@@ -264,7 +273,13 @@ def appliance_in_memory(memory: Memory) -> Services:
 @pytest.fixture
 def memory() -> Memory:
     held = Memory()
-    held.callers.append(Caller("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON))
+    held.callers.append(
+        Caller(
+            *("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON),
+            asked_for=("CT Image Storage",),
+            reason="'MR2' at 10.0.0.8 is not registered",
+        )
+    )
     return held
 
 

@@ -40,7 +40,7 @@ def blueprint(nodes: Nodes) -> Blueprint:
     @door.post("/callers/admit")
     async def admit() -> Response:
         form = await body(AdmitForm)
-        return jsonify(await nodes.admit(form.ae_title, form.host, form.name))
+        return jsonify(await nodes.admit(form.ae_title, form.host, form.name, form.services))
 
     @door.get("/associations")
     async def associations() -> Response:

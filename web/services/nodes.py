@@ -32,6 +32,8 @@ class Node:
     commitment: bool = False
     url: str = ""  # of its DICOMweb services
     has_token: bool = False  # the token itself is never shown
+    max_incoming: int | None = None
+    incoming_rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class Caller:
     calls: int
     first_call: datetime
     last_call: datetime
+    asked_for: tuple[str, ...] = ()  # names of the services it proposed last
+    transfer_syntaxes: tuple[str, ...] = ()  # names
+    reason: str = ""  # why it was turned away; "" when it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,17 @@ class Nodes(Protocol):
 
     async def pending(self) -> list[Caller]: ...
 
-    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
-        """Let a held caller in from now on; `host` when several hosts use the title."""
+    async def admit(
+        self,
+        ae_title: str,
+        host: str | None,
+        name: str | None,
+        services: tuple[str, ...] = (),
+    ) -> Caller:
+        """Let a held caller in from now on, to these services or to all.
+
+        `host` when several hosts use the title.
+        """
         ...
 
     async def associations(self, peer: str | None) -> list[Association]:
