@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from appliance.errors import UnknownName
 from appliance.network.diagnosis import name_of
-from appliance.nodes import model
+from appliance.nodes import doctor, model
 from appliance.nodes.service import Nodes as Registry
 from appliance.nodes.window import Window
 from appliance.transfers.model import Standing
 from appliance.transfers.service import Transfers
 from web.forms import NodeChanges, NodeForm
-from web.services.nodes import Association, Caller, Echo, Node
+from web.services.nodes import Association, Caller, Echo, Node, Step
 
 _LIMITS = {"bandwidth", "max_incoming", "incoming_rate"}  # 0 takes them away
 
@@ -55,6 +56,9 @@ class Nodes:
         answer = await self.registry.echo(name)
         return Echo(answer.ok, answer.seconds, answer.diagnosis)
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        return _steps(self.registry.examine(name))
+
     async def pending(self) -> list[Caller]:
         return _callers(await self.registry.pending())
 
@@ -87,6 +91,12 @@ class Nodes:
             )
             for one in await self.registry.reports(peer or "")
         ]
+
+
+async def _steps(found: AsyncGenerator[doctor.Step, None]) -> AsyncGenerator[Step, None]:
+    async with aclosing(found):
+        async for one in found:
+            yield Step(one.name, one.ok, one.seconds, one.words)
 
 
 def _registered(form: NodeForm) -> model.Node:

@@ -248,6 +248,37 @@ def echo(call: Invocation, name: str) -> None:
 
 
 @node.command()
+@click.argument("name")
+@common
+@invocation
+def doctor(call: Invocation, name: str) -> None:
+    """Try the way to NAME step by step, and say what to change on which side.
+
+    \b
+    Example:
+      arca node doctor PACS
+    """
+    steps = []
+    for step in call.door().lines(f"/nodes/{segment(name)}/doctor", {}):
+        steps.append(step)
+        if not call.as_json:
+            _show_step(step)
+    failed = next((step for step in steps if step["ok"] is False), None)
+    if call.as_json:
+        print_json({"ok": failed is None, "steps": steps})
+    elif failed is None:
+        click.echo(f"All is well with {clean(name)}.")
+    if failed:
+        raise click.exceptions.Exit(WRONG)
+
+
+def _show_step(step: dict[str, Any]) -> None:
+    mark = {True: "ok", False: "WRONG", None: "-"}[step["ok"]]
+    milliseconds = step["seconds"] * 1000
+    click.echo(f"{step['name']:<12}{mark:<6}{milliseconds:>7.0f} ms  {clean(step['words'])}")
+
+
+@node.command()
 @common
 @invocation
 def pending(call: Invocation) -> None:

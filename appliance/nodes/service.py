@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -15,6 +15,8 @@ from appliance.database.door import Database
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from appliance.network.services import AssociationReport, Caller, Verdict
 from appliance.nodes import records
+from appliance.nodes.doctor import Step
+from appliance.nodes.doctor import examine as examine_plainly
 from appliance.nodes.model import (
     Echo,
     Node,
@@ -68,15 +70,18 @@ class Nodes:
         settings: Settings,
         *,
         echo: Callable[[Node, str], Awaitable[Echo]],
+        examine: Callable[[Node, str], AsyncGenerator[Step, None]] = examine_plainly,
         in_use: Callable[[str], Awaitable[str]] = _unused,
         changed: Callable[[str], None] = lambda _: None,
         now: clock.Clock = clock.now,
     ) -> None:
-        """`echo` calls a node with our AE title; `in_use` says in words what needs a node
-        ("" when nothing does); `changed` is told the name of a node that came or changed."""
+        """`echo` calls a node with our AE title, `examine` tries the way there; `in_use` says in
+        words what needs a node ("" when nothing does); `changed` is told the name of a node
+        that came or changed."""
         self._database = database
         self._settings = settings
         self._echo = echo
+        self._examine = examine
         self._in_use = in_use
         self._changed = changed
         self._now = now
@@ -165,6 +170,11 @@ class Nodes:
         """Call a node and ask whether it is there (C-ECHO). Raises `UnknownName` only."""
         node = self.known(name)
         return await self._echo(node, node.calling_ae_title or self._settings.ae_title)
+
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        """Try the way to a node, step by step. Raises `UnknownName`, at once."""
+        node = self.known(name)
+        return self._examine(node, node.calling_ae_title or self._settings.ae_title)
 
     # Callers.
 

@@ -13,7 +13,7 @@ import pytest
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from web.forms import NodeChanges, NodeForm, RuleForm
 from web.services.bundle import Services
-from web.services.nodes import Association, Caller, Echo, Node
+from web.services.nodes import Association, Caller, Echo, Node, Step
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
 from web.services.rules import Rule, Trial
@@ -177,6 +177,9 @@ class Nodes:
             return Echo(ok=True, seconds=0.012, diagnosis="")
         return Echo(ok=False, seconds=5.0, diagnosis="nothing listens there: check the port")
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        return _steps(self.memory.node(name))
+
     async def pending(self) -> list[Caller]:
         return self.memory.callers
 
@@ -200,6 +203,14 @@ class Nodes:
             return []
         told = "the AE title is wrong: set ARCA on the sender"
         return [Association("10.0.0.7", "CT1", "ARC", "in", NOON, 0.1, "rejected", 0, 0, told)]
+
+
+async def _steps(node: Node) -> AsyncGenerator[Step, None]:
+    yield Step("name", True, 0.001, f"{node.host} is 10.0.0.5")
+    yield Step("ping", None, 2.0, "no answer")
+    there = node.port == 104
+    words = "is open" if there else "nothing listens there: check the port"
+    yield Step("connection", there, 0.002, words)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -43,6 +44,16 @@ class Echo:
     ok: bool
     seconds: float
     diagnosis: str  # "" when ok
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried on the way to a node."""
+
+    name: str
+    ok: bool | None  # None: it proves nothing
+    seconds: float
+    words: str  # what was found, or what to change on which side
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,10 @@ class Nodes(Protocol):
 
     async def echo(self, name: str) -> Echo:
         """Never raises for what the peer does: that is the diagnosis."""
+        ...
+
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        """Try the way to a node; the first step that fails is the last. Raises `UnknownName`."""
         ...
 
     async def pending(self) -> list[Caller]: ...

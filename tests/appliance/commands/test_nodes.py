@@ -90,3 +90,18 @@ def test_who_called_is_told_with_what_it_wanted(run: Any) -> None:
 def test_limits_of_what_comes_in(run: Any) -> None:
     run(*ADD, "--max-incoming", "3", "--incoming-rate", "2M")
     assert "3 incoming, 2 MiB/s incoming" in run("node", "list").stdout
+
+
+def test_the_doctor(run: Any) -> None:
+    run(*ADD)
+    well = run("node", "doctor", "PACS")
+    assert well.exit_code == 0
+    assert well.stdout.splitlines()[0] == "name        ok          1 ms  10.0.0.5 is 10.0.0.5"
+    assert well.stdout.splitlines()[-1] == "All is well with PACS."
+    run("node", "add", "a/b", "--ae", "X", "--host", "h", "--port", "11")
+    ill = run("node", "doctor", "a/b")
+    assert ill.exit_code == 1
+    assert ill.stdout.splitlines()[-1].endswith("nothing listens there: check the port")
+    told = json.loads(run("node", "doctor", "a/b", "--json").stdout)
+    assert (told["ok"], [step["ok"] for step in told["steps"]]) == (False, [True, None, False])
+    assert run("node", "doctor", "nobody").exit_code == 1
