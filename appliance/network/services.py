@@ -50,6 +50,9 @@ class Verdict:
     diagnostic: int = 1
     services: frozenset[str] | None = None  # names of those it may use; None: all
     transfer_syntaxes: frozenset[str] | None = None  # of its objects; None: as everybody
+    node: str = ""  # as whom we know it
+    most: int | None = None  # associations of that node at the same time; None: as everybody
+    rate: int | None = None  # bytes per second of its objects over one association
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.network.errors import AssociationFailed
-from tests.bench import tables
+from tests.bench import retrieve, tables
 from tests.bench.candidates import Candidate
 from tests.bench.forward import Forwarding, measure_forwarding
 from tests.bench.goals import Medians, bound_rows, ratio_rows
@@ -22,6 +22,7 @@ from tests.bench.objects import KINDS, LARGE, make_template
 from tests.bench.options import Options
 from tests.bench.processes import Failed
 from tests.bench.query import STUDIES, TITLES, measure_queries
+from tests.bench.retrieve import measure_retrieval
 from tests.bench.toolchain import compile_programs
 
 _LARGE_16 = Cell(LARGE, 16)
@@ -149,6 +150,14 @@ class Session:
             _say(f"queries: {error}")
             return
         _say(tables.table(TITLES, [one.row() for one in asked]) + "\n")
+        if self._options.full:
+            self._retrieve()
+
+    def _retrieve(self) -> None:
+        _progress("retrieval")
+        fetched = measure_retrieval(self._bench, 500)
+        _say(tables.table(retrieve.TITLES, [one.row() for one in fetched if not one.trouble]))
+        _say("\n".join(f"{one.label}: {one.trouble}" for one in fetched if one.trouble))
 
     def _print_goals(self) -> None:
         rows = ratio_rows(_medians(self._results), self._labels)

@@ -71,7 +71,7 @@ def test_every_service_with_dicomweb_client(
     assert found["0020000D"]["Value"] == [study]
     assert client.search_for_series(study)
     assert client.search_for_instances(study)
-    names = [str(images[0][keyword].value) for keyword in _LEVELS]
+    names = _names(images[0])
     [one] = client.retrieve_study(study)
     assert one.PixelData == images[0].PixelData
     assert client.retrieve_instance(*names).PatientName == images[0].PatientName
@@ -79,14 +79,15 @@ def test_every_service_with_dicomweb_client(
     assert pydicom.Dataset.from_json(metadata, lambda *_: b"").PatientID == images[0].PatientID
     assert client.retrieve_bulkdata(metadata["7FE00010"]["BulkDataURI"]) == [images[0].PixelData]
     assert client.retrieve_instance_frames(*names, [1]) == [images[0].PixelData]
-    packed = [str(images[1][keyword].value) for keyword in _LEVELS]
+    packed = _names(images[1])
     [frame] = client.retrieve_instance_frames(*packed, [1], media_types=("image/jp2",))
     assert frame in images[1].PixelData
     picture = client.retrieve_instance_rendered(*names, media_types=("image/jpeg",))
     assert picture.startswith(b"\xff\xd8")
 
 
-_LEVELS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+def _names(image: pydicom.Dataset) -> tuple[str, str, str]:
+    return str(image.StudyInstanceUID), str(image.SeriesInstanceUID), str(image.SOPInstanceUID)
 
 
 def test_curl(shared_arca: Appliance, root: str, token: str, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from web.forms import (
 )
 from web.services.bundle import Services
 from web.services.commitment import Transaction
-from web.services.nodes import Association, Caller, Echo, Node
+from web.services.nodes import Association, Caller, Echo, Node, Step
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
 from web.services.retrieval import RemoteStudy, RetrievalStep
@@ -175,6 +175,8 @@ class Nodes:
             services=form.services,
             url=form.url,
             has_token=bool(form.token),
+            max_incoming=form.max_incoming,
+            incoming_rate=form.incoming_rate,
         )
         return self.memory.nodes.setdefault(form.name, made)
 
@@ -200,14 +202,24 @@ class Nodes:
             return Echo(ok=True, seconds=0.012, diagnosis="")
         return Echo(ok=False, seconds=5.0, diagnosis="nothing listens there: check the port")
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        return _steps(self.memory.node(name))
+
     async def pending(self) -> list[Caller]:
         return self.memory.callers
 
-    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+    async def admit(
+        self,
+        ae_title: str,
+        host: str | None,
+        name: str | None,
+        services: tuple[str, ...] = (),
+    ) -> Caller:
         for caller in self.memory.callers:
             if caller.calling_ae_title == ae_title and host in (None, caller.host):
                 self.memory.callers.remove(caller)
-                await self.add(NodeForm(name or ae_title, ae_title, caller.host, 104))
+                form = NodeForm(name or ae_title, ae_title, caller.host, 104)
+                await self.add(replace(form, services=services))
                 return caller
         raise UnknownName(f"nobody called {ae_title} waits to be admitted")
 
@@ -216,6 +228,14 @@ class Nodes:
             return []
         told = "the AE title is wrong: set ARCA on the sender"
         return [Association("10.0.0.7", "CT1", "ARC", "in", NOON, 0.1, "rejected", 0, 0, told)]
+
+
+async def _steps(node: Node) -> AsyncGenerator[Step, None]:
+    yield Step("name", True, 0.001, f"{node.host} is 10.0.0.5")
+    yield Step("ping", None, 2.0, "no answer")
+    there = node.port == 104
+    words = "is open" if there else "nothing listens there: check the port"
+    yield Step("connection", there, 0.002, words)
 
 
 @dataclass
@@ -406,7 +426,13 @@ def appliance_in_memory(memory: Memory) -> Services:
 @pytest.fixture
 def memory() -> Memory:
     held = Memory()
-    held.callers.append(Caller("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON))
+    held.callers.append(
+        Caller(
+            *("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON),
+            asked_for=("CT Image Storage",),
+            reason="'MR2' at 10.0.0.8 is not registered",
+        )
+    )
     return held
 
 
