@@ -10,6 +10,7 @@ import click
 from appliance.commands import (
     certificates,
     commitment,
+    conformance,
     here,
     nodes,
     overview,
@@ -17,6 +18,7 @@ from appliance.commands import (
     retrieval,
     rules,
     studies,
+    tokens,
     worklist,
 )
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
@@ -54,12 +56,14 @@ for _command in (
     queue.queue,
     worklist.worklist,
     commitment.commitment,
+    tokens.token,
     overview.associations,
     overview.events,
     here.verify,
     here.reindex,
     here.check,
     certificates.certificate,
+    conformance.conformance,
 ):
     arca.add_command(_command)
 

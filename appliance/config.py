@@ -135,6 +135,16 @@ class WebSection:
 
 
 @dataclass(frozen=True, slots=True)
+class DicomwebSection:
+    """DICOMweb, on the portal. Tokens: `arca token`."""
+
+    listen: bool = True
+    origins: tuple[str, ...] = ()
+    max_matches: int = 1000
+    max_parts: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
 class ControlSection:
     """The door for the command line and the console."""
 
@@ -164,6 +174,7 @@ class Config:
     journal: JournalSection = field(default_factory=JournalSection)
     query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
+    dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
 
@@ -183,6 +194,9 @@ def load(path: Path | None = None) -> Config:
 
 # PS3.5 §6.2, VR AE.
 _AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
+
+# RFC 6454 §6.2; a wildcard would open the archive to every page.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 # The bounds of numbers: below them it cannot work, above them it was surely not meant.
 _BOUNDS = {
@@ -210,6 +224,8 @@ _BOUNDS = {
     "pixels.memory": (256 << 20, 1 << 40),
     "pixels.seconds": (1.0, 3600.0),
     "web.port": (0, 65535),
+    "dicomweb.max_matches": (1, 100_000),
+    "dicomweb.max_parts": (1, 1_000_000),
 }
 
 
@@ -224,6 +240,11 @@ def _check(config: Config, path: Path | None) -> None:
             f"{path}: dicom.ae_title = {config.dicom.ae_title!r} is not 1 to 16 plain characters "
             "without a backslash"
         )
+    for origin in config.dicomweb.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"{path}: dicomweb.origins: {origin!r} is not like https://viewer.example:3000"
+            )
     _check_services(config.dicom.unknown_services, path)
     if (config.web.certificate == Path()) != (config.web.key == Path()):
         raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +11,7 @@ from functools import partial
 import trio
 from pydicom.dataset import Dataset
 
+from appliance.access.service import Access
 from appliance.archive.model import Settings as ArchiveSettings
 from appliance.archive.planning import Planning
 from appliance.archive.service import Archive
@@ -29,6 +30,7 @@ from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.network.secure import Security
 from appliance.nodes.calling import remote_of
+from appliance.nodes.doctor import Step, examine
 from appliance.nodes.model import Echo, Node
 from appliance.nodes.model import Settings as NodeSettings
 from appliance.nodes.service import Nodes
@@ -67,6 +69,7 @@ class Rooms:
     cabinet: Cabinet
     security: Security
     retrieval: Retrieval
+    access: Access
     pixels: Pixels
     query: Query
     worklist: Worklist
@@ -109,6 +112,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
             config.dicom.ae_title, config.dicom.unknown_callers, config.dicom.unknown_services
         ),
         echo=users.echo,
+        examine=users.examine,
         in_use=users.of,
         changed=users.changed,
     )
@@ -176,6 +180,7 @@ def _wired(config: Config, volume: Volume, database: Database) -> Rooms:
                 nodes.note_report,
             )
         ),
+        Access(database, journal),
         pixels,
         _query(config, archive, volume, ways, nodes, pixels),
         _worklist(config, database, journal, nodes, archive, security, users),
@@ -289,6 +294,9 @@ class _Users:
     async def echo(self, node: Node, calling_ae_title: str) -> Echo:
         ended = self._nodes.note_report
         return await verify(node, calling_ae_title, ended, self._security)
+
+    def examine(self, node: Node, calling_ae_title: str) -> AsyncGenerator[Step, None]:
+        return examine(node, calling_ae_title, self._security, self._nodes.note_report)
 
     def changed(self, node: str) -> None:
         self._transfers.node_changed(node)

@@ -31,6 +31,8 @@ class NodeForm:
     commitment: bool = False
     url: str = ""
     token: str = ""
+    max_incoming: int | None = None
+    incoming_rate: int | None = None  # bytes per second
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class NodeChanges:
     commitment: bool | None = None
     url: str | None = None
     token: str | None = None
+    max_incoming: int | None = None  # 0: no limit
+    incoming_rate: int | None = None  # 0: no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,16 @@ class AdmitForm:
     ae_title: str
     host: str | None = None
     name: str | None = None
+    services: tuple[str, ...] = ()  # it may use; empty: all
+
+
+@dataclass(frozen=True, slots=True)
+class TokenForm:
+    """A token to make."""
+
+    name: str
+    may: tuple[str, ...] = ("search", "retrieve", "store")
+    days: int | None = None  # None: it never ends
 
 
 @dataclass(frozen=True, slots=True)

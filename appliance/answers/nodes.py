@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from appliance.errors import UnknownName
-from appliance.nodes import model
+from appliance.network.diagnosis import name_of
+from appliance.nodes import doctor, model
 from appliance.nodes.service import Nodes as Registry
 from appliance.nodes.window import Window
 from appliance.transfers.model import Standing
 from appliance.transfers.service import Transfers
 from web.forms import NodeChanges, NodeForm
-from web.services.nodes import Association, Caller, Echo, Node
+from web.services.nodes import Association, Caller, Echo, Node, Step
+
+_LIMITS = {"bandwidth", "max_incoming", "incoming_rate"}  # 0 takes them away
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,21 @@ class Nodes:
         answer = await self.registry.echo(name)
         return Echo(answer.ok, answer.seconds, answer.diagnosis)
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        return _steps(self.registry.examine(name))
+
     async def pending(self) -> list[Caller]:
         return _callers(await self.registry.pending())
 
-    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+    async def admit(
+        self,
+        ae_title: str,
+        host: str | None,
+        name: str | None,
+        services: tuple[str, ...] = (),
+    ) -> Caller:
         before = _callers(await self.registry.pending())
-        node = await self.registry.admit_pending(ae_title, host, name)
+        node = await self.registry.admit_pending(ae_title, host, name, services)
         return next(
             one for one in before if (one.calling_ae_title, one.host) == (ae_title, node.host)
         )
@@ -80,6 +93,12 @@ class Nodes:
         ]
 
 
+async def _steps(found: AsyncGenerator[doctor.Step, None]) -> AsyncGenerator[Step, None]:
+    async with aclosing(found):
+        async for one in found:
+            yield Step(one.name, one.ok, one.seconds, one.words)
+
+
 def _registered(form: NodeForm) -> model.Node:
     return model.Node(
         name=form.name,
@@ -98,6 +117,8 @@ def _registered(form: NodeForm) -> model.Node:
         commitment=form.commitment,
         url=form.url,
         token=form.token,
+        max_incoming=form.max_incoming,
+        incoming_rate=form.incoming_rate,
     )
 
 
@@ -109,8 +130,8 @@ def _changed(node: model.Node, changes: NodeChanges) -> model.Node:
     }
     if "window" in given:
         given["window"] = Window.parse(given["window"]) if given["window"] else None
-    if "bandwidth" in given:
-        given["bandwidth"] = given["bandwidth"] or None
+    for limit in _LIMITS & given.keys():
+        given[limit] = given[limit] or None
     return replace(node, **given)
 
 
@@ -135,6 +156,8 @@ def _node(one: model.Node, standing: Standing | None, waiting: int) -> Node:
         commitment=one.commitment,
         url=one.url,
         has_token=bool(one.token),
+        max_incoming=one.max_incoming,
+        incoming_rate=one.incoming_rate,
     )
 
 
@@ -147,6 +170,14 @@ def _callers(strangers: Sequence[model.Stranger]) -> list[Caller]:
             calls=one.calls,
             first_call=one.first_call,
             last_call=one.last_call,
+            asked_for=_names(sop_class for sop_class, _ in one.proposed),
+            transfer_syntaxes=_names(uid for _, uids in one.proposed for uid in uids),
+            reason=one.reason,
         )
         for one in strangers
     ]
+
+
+def _names(uids: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in words where the standard has some."""
+    return tuple(dict.fromkeys(map(name_of, uids)))

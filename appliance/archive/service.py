@@ -8,8 +8,9 @@ from datetime import timedelta
 import trio
 
 from appliance import clock
-from appliance.archive import lookup, removal, search
+from appliance.archive import finding, lookup, removal, search
 from appliance.archive.criteria import Criterion, Found, Level
+from appliance.archive.finding import Hits, Search
 from appliance.archive.follower import Follower
 from appliance.archive.model import (
     IndexedInstance,
@@ -143,6 +144,10 @@ class Archive:
 
     async def instances_by_digest(self, digests: Sequence[str]) -> list[Instance]:
         return await self._database.read(lookup.instances_by_digest, digests)
+
+    async def search(self, wanted: Search) -> Hits:
+        """By attributes, as DICOM matches them. Raises `BadRequest`."""
+        return await self._database.read(finding.search, wanted)
 
     @property
     def indexed_to(self) -> int:

@@ -14,6 +14,7 @@ from appliance.commands.talk import segment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_MOST_NAMED = 2  # in a line of a table
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -96,6 +97,16 @@ _SETTINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "--commitment/--no-commitment",
         "commitment",
         {"default": None, "help": "Ask it for storage commitment after each transfer."},
+    ),
+    (
+        "--max-incoming",
+        "max_incoming",
+        {"type": click.IntRange(0, 1000), "help": "Associations it may hold open here; 0: any."},
+    ),
+    (
+        "--incoming-rate",
+        "incoming_rate",
+        {"type": _Rate(), "help": "Bytes per second taken over each of them: 500K, 20M."},
     ),
     ("--url", "url", {"help": "The base of its DICOMweb services: it is sent to over these."}),
     ("--token", "token", {"help": "What it wants to see there.", "envvar": "ARCA_NODE_TOKEN"}),
@@ -193,6 +204,8 @@ def _limits(row: dict[str, Any]) -> str:
         "TLS" if row["tls"] else "",
         "DICOMweb" if row["url"] else "",
         f"may {', '.join(row['services'])}" if row["services"] else "",
+        f"{row['max_incoming']} incoming" if row["max_incoming"] else "",
+        f"{size(row['incoming_rate'])}/s incoming" if row["incoming_rate"] else "",
     ]
     return ", ".join(filter(None, limits))
 
@@ -235,6 +248,37 @@ def echo(call: Invocation, name: str) -> None:
 
 
 @node.command()
+@click.argument("name")
+@common
+@invocation
+def doctor(call: Invocation, name: str) -> None:
+    """Try the way to NAME step by step, and say what to change on which side.
+
+    \b
+    Example:
+      arca node doctor PACS
+    """
+    steps = []
+    for step in call.door().lines(f"/nodes/{segment(name)}/doctor", {}):
+        steps.append(step)
+        if not call.as_json:
+            _show_step(step)
+    failed = next((step for step in steps if step["ok"] is False), None)
+    if call.as_json:
+        print_json({"ok": failed is None, "steps": steps})
+    elif failed is None:
+        click.echo(f"All is well with {clean(name)}.")
+    if failed:
+        raise click.exceptions.Exit(WRONG)
+
+
+def _show_step(step: dict[str, Any]) -> None:
+    mark = {True: "ok", False: "WRONG", None: "-"}[step["ok"]]
+    milliseconds = step["seconds"] * 1000
+    click.echo(f"{step['name']:<12}{mark:<6}{milliseconds:>7.0f} ms  {clean(step['words'])}")
+
+
+@node.command()
 @common
 @invocation
 def pending(call: Invocation) -> None:
@@ -247,34 +291,56 @@ def pending(call: Invocation) -> None:
     rows = call.door().get("/callers")
     if call.as_json:
         return print_json(rows)
-    titles = ["AE TITLE", "HOST", "CALLED", "CALLS", "LAST CALL"]
-    return print_table(titles, [_caller(row) for row in rows], "Nobody waits to be admitted.")
+    return _show_callers(rows)
+
+
+def _show_callers(rows: list[dict[str, Any]]) -> None:
+    titles = ["AE TITLE", "HOST", "CALLED", "CALLS", "LAST CALL", "ASKED FOR", "IN"]
+    print_table(titles, [_caller(row) for row in rows], "Nobody waits to be admitted.")
+    for row in rows:
+        if row["reason"]:
+            click.echo(clean(row["reason"]))
 
 
 def _caller(row: dict[str, Any]) -> list[object]:
     who = [row["calling_ae_title"], row["host"], row["called_ae_title"]]
-    return [*who, row["calls"], moment(row["last_call"])]
+    what = [_some(row["asked_for"]), _some(row["transfer_syntaxes"])]
+    return [*who, row["calls"], moment(row["last_call"]), *what]
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 @node.command()
 @click.argument("ae_title")
 @click.option("--host", help="Which one, when several hosts call with this AE title.")
 @click.option("--name", help="The name to give it.  [default: its AE title]")
+@click.option(
+    "--services", type=_Names(), default=(), help="What it may use: store,find …; all if not given."
+)
 @common
 @invocation
-def admit(call: Invocation, ae_title: str, host: str | None, name: str | None) -> None:
+def admit(
+    call: Invocation,
+    ae_title: str,
+    host: str | None,
+    name: str | None,
+    services: tuple[str, ...],
+) -> None:
     """Let a caller in that waits to be admitted.
 
     \b
     Example:
-      arca node admit CT1 --host 10.0.0.7
+      arca node admit CT1 --host 10.0.0.7 --services store,worklist
     """
-    body = {"ae_title": ae_title, "host": host, "name": name}
+    body = {"ae_title": ae_title, "host": host, "name": name, "services": list(services)}
     answer = call.door().post("/callers/admit", body)
     if call.as_json:
         return print_json(answer)
     who = f"{answer['calling_ae_title']} at {answer['host']}"
-    return click.echo(f"{clean(who)} is admitted; it can send from now on.")
+    return click.echo(f"{clean(who)} is admitted; it can call from now on.")
 
 
 def _named(row: dict[str, Any]) -> str:

@@ -71,6 +71,14 @@ def category(status: int) -> Category:
     return "warning" if status >> 12 == 0xB or status in (0x0001, 0x0107, 0x0116) else "failure"
 
 
+def table() -> tuple[tuple[int, str, str], ...]:
+    """Every status known here: code, category, meaning."""
+    families = {family << 8: meaning for family, meaning in _FAMILIES.items()}
+    others = {PENDING: "pending", CANCEL: "cancelled", CANNOT_UNDERSTAND: "cannot understand"}
+    known = {**families, **others, **_WORDS}
+    return tuple((code, category(code), known[code]) for code in sorted(known))
+
+
 def words(status: int) -> str:
     """The status for a person, with its code."""
     if status in _WORDS:

@@ -16,6 +16,7 @@ from appliance.dicom.pdu import AssociateReject, AssociateRequest
 from appliance.dicom.states import State
 from appliance.meter import Meter
 from appliance.network import diagnosis
+from appliance.network.brake import Brake
 from appliance.network.connection import Connection
 from appliance.network.conversation import LOCAL_LIMIT, Conversation
 from appliance.network.ending import Ended, Ending
@@ -125,6 +126,9 @@ class Acceptor:
         if not verdict.accept:
             refusal = AssociateReject(verdict.result, verdict.source, verdict.diagnostic)
             await self._reject(refusal, verdict.reason)
+        if full := verdict.node and self._gate.let_in(self._ticket, verdict.node, verdict.most):
+            await self._reject(LOCAL_LIMIT, full)
+        self._session.brake = Brake(verdict.rate) if verdict.rate else None
         offer = Offer(self._services.providers, verdict.services)
         allowed, own = self._settings.transfer_syntaxes, verdict.transfer_syntaxes
         policy = offer.policy(own if allowed is None else allowed & (own or allowed))
@@ -153,9 +157,10 @@ class Acceptor:
         raise Ended("rejected", words)
 
     def _remark(self) -> str:
-        if self._conversation.association.contexts:
-            return ""
-        return diagnosis.nothing_in_common(self._conversation.caller)
+        caller, brake = self._conversation.caller, self._session.brake
+        if not self._conversation.association.contexts:
+            return diagnosis.nothing_in_common(caller)
+        return diagnosis.caller_held(caller, brake.rate, brake.held) if brake else ""
 
     def _broken_protocol(self, error: RemoteProtocolError) -> Ending:
         caller = self._conversation.caller

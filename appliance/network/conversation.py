@@ -154,6 +154,11 @@ class Conversation:
             raise Ended("broken", diagnosis.caller_broke_off(self.caller)) from None
 
     @property
+    def received_bytes(self) -> int:
+        """All that has come over the connection."""
+        return self._connection.received_bytes
+
+    @property
     def owes(self) -> bool:
         """The peer has not taken all that was said to it."""
         return bool(self._owed)

@@ -150,6 +150,16 @@ def caller_trickled(caller: Caller, minimum_rate: int) -> str:
     )
 
 
+def caller_held(caller: Caller, rate: int, seconds: float) -> str:
+    """It sent faster than its node is allowed; "" when that hardly cost it time."""
+    if seconds < 1:
+        return ""
+    return (
+        f"{_who(caller)} was made to wait {seconds:.0f} s in all: its node is allowed "
+        f"{rate} bytes per second over one association."
+    )
+
+
 def _who(caller: Caller) -> str:
     return f"{caller.calling_ae_title or 'a caller without an AE title'} at {caller.host}"
 

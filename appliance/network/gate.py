@@ -25,6 +25,7 @@ class Ticket:
     host: str
     evict: Callable[[], None]
     associated: bool = False
+    node: str = ""  # as whom it was let in
 
 
 class Gate:
@@ -37,6 +38,7 @@ class Gate:
         self._waiting: dict[Ticket, None] = {}  # oldest first
         self._waiting_of: Counter[str] = Counter()
         self._associated_of: Counter[str] = Counter()
+        self._let_in: Counter[str] = Counter()  # by node
         self._lingering = 0
 
     @property
@@ -66,8 +68,19 @@ class Gate:
         ticket.associated = True
         return ""
 
+    def let_in(self, ticket: Ticket, node: str, most: int | None) -> str:
+        """Count an association as one of a node; returns why not, or ""."""
+        if most is not None and self._let_in[node] >= most:
+            return f"{most} associations of node {node} are open, as many as it is allowed here"
+        self._let_in[node] += 1
+        ticket.node = node
+        return ""
+
     def leave(self, ticket: Ticket) -> None:
         """The connection has ended."""
+        if ticket.node:
+            self._count_down(self._let_in, ticket.node)
+            ticket.node = ""
         if ticket.associated:
             ticket.associated = False
             self._count_down(self._associated_of, ticket.host)

@@ -106,6 +106,7 @@ async def _take_objects(session: Session, event: Event | None) -> None:
             work = partial(storing.take, event)
             event = await trio.to_thread.run_sync(work, limiter=session.threads)
             await conversation.flush()
+            await session.slow_down()
             if event is not None:
                 conversation.put_back(event)
             if not storing.busy:

@@ -50,6 +50,9 @@ class Verdict:
     diagnostic: int = 1
     services: frozenset[str] | None = None  # names of those it may use; None: all
     transfer_syntaxes: frozenset[str] | None = None  # of its objects; None: as everybody
+    node: str = ""  # as whom we know it
+    most: int | None = None  # associations of that node at the same time; None: as everybody
+    rate: int | None = None  # bytes per second of its objects over one association
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class StoreRequest:
     transfer_syntax_uid: str
     move_originator: str | None = None
     association: str = ""  # our name of the association
+    study_instance_uid: str = ""  # it must belong to this study; "": to any
+    via: str = "dicom"  # the way it came, for the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Answer:
     status: int
     comment: str = ""  # shown to the peer's operator; cut to 64 characters on the wire
     offending_element: tuple[int, ...] = ()
+    conflict: bool = False  # stored, though its UID stands for other content as well
 
 
 class StoreSink(Protocol):

@@ -17,6 +17,7 @@ from appliance.dicom import dimse, negotiation
 from appliance.dicom.dimse import Element, Operation
 from appliance.dicom.events import CommandReceived, DataReceived, Event
 from appliance.meter import Meter
+from appliance.network.brake import Brake
 from appliance.network.channel import IncomingChannel
 from appliance.network.conversation import Conversation
 from appliance.network.services import Provider, Services, StoreRequest, StoreSink
@@ -40,12 +41,25 @@ class Session:
     may_store: bool = True
     stores_at_caller: Set[str] = frozenset()  # SOP classes it takes over this association
     provided_by_caller: Set[str] = frozenset()  # SOP classes it performs for us, and only that
+    brake: Brake | None = None  # None: as fast as it comes
     objects: int = 0
     bytes: int = 0
     channel: IncomingChannel = field(init=False)
 
     def __post_init__(self) -> None:
         self.channel = IncomingChannel(self.conversation)
+
+    def ahead(self) -> float:
+        """Seconds that the caller is ahead of the rate it is allowed."""
+        if self.brake is None:
+            return 0.0
+        return self.brake.pause(self.conversation.received_bytes, clock.monotonic())
+
+    async def slow_down(self) -> None:
+        """Let the caller wait as long as it is ahead."""
+        if self.brake is not None and (seconds := self.ahead()):
+            self.brake.held += seconds
+            await trio.sleep(seconds)
 
 
 class Storing:
@@ -99,7 +113,7 @@ class Storing:
         if conversation.owes or (conversation.stopped and not self.busy):
             return None
         while (event := conversation.association.next_event()) is None:
-            over = clock.monotonic() > self._until
+            over = clock.monotonic() > self._until or self._session.ahead() > 0
             if over or not conversation.receive_now(self._patience()):
                 return None
         return event

@@ -37,6 +37,8 @@ LOSSLESS = (
 # Reasons of an A-ASSOCIATE-RJ of the service user (PS3.8 Table 9-21).
 _CALLING_NOT_RECOGNISED = 3
 _CALLED_NOT_RECOGNISED = 7
+# Slower, and callers take us for dead.
+_SLOWEST = 100_000
 # A title this close to ours was most likely meant to be ours.
 _NEAR = 0.6
 
@@ -77,6 +79,8 @@ class Node:
     commitment: bool = False  # it offers storage commitment: ask for it after each transfer
     url: str = ""  # the base of its DICOMweb services; then it is sent to over these
     token: str = ""  # what it wants to see there
+    max_incoming: int | None = None  # associations it may hold open to us; None: as everybody
+    incoming_rate: int | None = None  # bytes per second we take over each of them; None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,10 @@ class Stranger:
     first_call: datetime
     last_call: datetime
     calls: int = 1
-    proposed: tuple[str, ...] = ()  # abstract syntaxes of the last call
+    proposed: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # (SOP class, transfer syntaxes) of the last
+    reason: str = ""  # why the last call was turned away; "" when it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,14 @@ def _checks(node: Node) -> list[tuple[bool, str]]:
         (
             node.bandwidth is not None and node.bandwidth < 1000,
             f"bandwidth {node.bandwidth}: give at least 1000 bytes per second, or none",
+        ),
+        (
+            node.max_incoming is not None and not 1 <= node.max_incoming <= 1000,
+            f"{node.max_incoming} incoming associations: allow 1 to 1000, or none to leave it open",
+        ),
+        (
+            node.incoming_rate is not None and node.incoming_rate < _SLOWEST,
+            f"incoming rate {node.incoming_rate}: give at least {_SLOWEST} bytes per second",
         ),
         (
             not 0.1 <= node.connect_seconds <= 600 or not 0.1 <= node.answer_seconds <= 86400,
@@ -212,7 +227,16 @@ def _welcome(nodes: Sequence[Node]) -> Verdict:
         accept=True,
         services=services if all(node.services for node in nodes) else None,
         transfer_syntaxes=syntaxes if all(node.accepted_syntaxes for node in nodes) else None,
+        node=nodes[0].name,
+        most=_most([node.max_incoming for node in nodes]),
+        rate=_most([node.incoming_rate for node in nodes]),
     )
+
+
+def _most(limits: Sequence[int | None]) -> int | None:
+    """The widest of several limits; None: there is none."""
+    known = [limit for limit in limits if limit is not None]
+    return max(known) if len(known) == len(limits) else None
 
 
 def _wrong_number(caller: Caller, settings: Settings) -> Verdict:

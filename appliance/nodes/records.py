@@ -30,6 +30,8 @@ _OPTIONS = (
     "commitment",
     "url",
     "token",
+    "max_incoming",
+    "incoming_rate",
 )
 
 
@@ -162,7 +164,7 @@ async def _note_stranger(stranger: Stranger) -> None:
     changes: dict[str, Any] = {
         "called_ae_title": stranger.called_ae_title[:_LONGEST_TITLE],
         "last_call": stranger.last_call,
-        "proposed": list(stranger.proposed),
+        "proposed": {"contexts": stranger.proposed, "reason": stranger.reason},
     }
     known = StrangerRow.filter(calling_ae_title=title, host=host)
     if await known.update(calls=F("calls") + stranger.calls, **changes):
@@ -223,10 +225,18 @@ async def strangers() -> list[Stranger]:
             row.first_call,
             row.last_call,
             row.calls,
-            tuple(row.proposed),
+            *_proposal(row.proposed),
         )
         for row in await StrangerRow.all().order_by("-last_call")
     ]
+
+
+def _proposal(kept: Any) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], str]:
+    """What was proposed, and why that was turned away; rows of old hold SOP classes alone."""
+    if isinstance(kept, list):
+        return tuple((sop_class, ()) for sop_class in kept), ""
+    contexts = tuple((sop_class, tuple(syntaxes)) for sop_class, syntaxes in kept["contexts"])
+    return contexts, kept["reason"]
 
 
 async def reports(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -15,6 +15,8 @@ from appliance.database.door import Database
 from appliance.errors import BadRequest, NameTaken, UnknownName
 from appliance.network.services import AssociationReport, Caller, Verdict
 from appliance.nodes import records
+from appliance.nodes.doctor import Step
+from appliance.nodes.doctor import examine as examine_plainly
 from appliance.nodes.model import (
     Echo,
     Node,
@@ -68,15 +70,18 @@ class Nodes:
         settings: Settings,
         *,
         echo: Callable[[Node, str], Awaitable[Echo]],
+        examine: Callable[[Node, str], AsyncGenerator[Step, None]] = examine_plainly,
         in_use: Callable[[str], Awaitable[str]] = _unused,
         changed: Callable[[str], None] = lambda _: None,
         now: clock.Clock = clock.now,
     ) -> None:
-        """`echo` calls a node with our AE title; `in_use` says in words what needs a node
-        ("" when nothing does); `changed` is told the name of a node that came or changed."""
+        """`echo` calls a node with our AE title, `examine` tries the way there; `in_use` says in
+        words what needs a node ("" when nothing does); `changed` is told the name of a node
+        that came or changed."""
         self._database = database
         self._settings = settings
         self._echo = echo
+        self._examine = examine
         self._in_use = in_use
         self._changed = changed
         self._now = now
@@ -166,6 +171,11 @@ class Nodes:
         node = self.known(name)
         return await self._echo(node, node.calling_ae_title or self._settings.ae_title)
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        """Try the way to a node, step by step. Raises `UnknownName`, at once."""
+        node = self.known(name)
+        return self._examine(node, node.calling_ae_title or self._settings.ae_title)
+
     # Callers.
 
     async def admit(self, caller: Caller) -> Verdict:
@@ -178,10 +188,10 @@ class Nodes:
         ]
         answer = verdict(caller, self._settings, known)
         if not known and caller.called_ae_title.strip() == self._settings.ae_title.strip():
-            self._note_stranger(caller)
+            self._note_stranger(caller, "" if answer.accept else answer.reason)
         return answer
 
-    def _note_stranger(self, caller: Caller) -> None:
+    def _note_stranger(self, caller: Caller, reason: str) -> None:
         key = (caller.calling_ae_title.strip(), plain_host(caller.host))
         now, before = self._now(), self._strangers.get(key)
         if before is None and len(self._strangers) >= _MOST_STRANGERS:
@@ -193,7 +203,8 @@ class Nodes:
             first_call=before.first_call if before else now,
             last_call=now,
             calls=before.calls + 1 if before else 1,
-            proposed=tuple(abstract for abstract, _ in caller.proposed),
+            proposed=caller.proposed,
+            reason=reason,
         )
 
     def note_report(self, report: AssociationReport) -> None:
@@ -216,10 +227,15 @@ class Nodes:
         return [one for one in found if one.calling_ae_title not in titles]
 
     async def admit_pending(
-        self, ae_title: str, host: str | None = None, name: str | None = None
+        self,
+        ae_title: str,
+        host: str | None = None,
+        name: str | None = None,
+        services: tuple[str, ...] = (),
     ) -> Node:
         """Make a node of a caller. Raises `UnknownName` and `BadRequest`.
 
+        It may use these services; all of them when none is given.
         Its port is not known from its call: the well-known one is assumed.
         """
         stranger = self._the_one(ae_title, host, await self.pending())
@@ -231,6 +247,7 @@ class Nodes:
                 ae_title=ae_title,
                 host=stranger.host,
                 port=_DEFAULT_PORT,
+                services=services,
             )
         )
 

@@ -11,15 +11,24 @@ from typing import Any, Literal
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import CopyForm, NodeChanges, NodeForm, QueryForm, RuleForm, ScheduleForm
+from web.forms import (
+    CopyForm,
+    NodeChanges,
+    NodeForm,
+    QueryForm,
+    RuleForm,
+    ScheduleForm,
+    TokenForm,
+)
 from web.services.bundle import Services
 from web.services.commitment import Transaction
-from web.services.nodes import Association, Caller, Echo, Node
+from web.services.nodes import Association, Caller, Echo, Node, Step
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
 from web.services.retrieval import RemoteStudy, RetrievalStep
 from web.services.rules import Rule, Trial
 from web.services.studies import ImportProgress, Study
+from web.services.tokens import NewToken, Token
 from web.services.worklist import Copy, Item, Performed, Taken
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -45,6 +54,7 @@ class Memory:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=lambda: [JOB])
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
     items: dict[int, Item] = field(default_factory=dict)
@@ -61,6 +71,14 @@ class Memory:
         if name not in self.nodes:
             raise UnknownName(f"there is no node {name}")
         return self.nodes[name]
+
+
+class Statement:
+    async def statement(self, form: str, language: str) -> str:
+        if form not in ("markdown", "html") or language not in ("", "en", "es"):
+            raise BadRequest("a statement is markdown or html, in the language en or es")
+        title = "Declaración" if language == "es" else "DICOM Conformance Statement"
+        return f"<h1>{title}</h1>" if form == "html" else f"# {title}\n"
 
 
 @dataclass
@@ -157,6 +175,8 @@ class Nodes:
             services=form.services,
             url=form.url,
             has_token=bool(form.token),
+            max_incoming=form.max_incoming,
+            incoming_rate=form.incoming_rate,
         )
         return self.memory.nodes.setdefault(form.name, made)
 
@@ -182,14 +202,24 @@ class Nodes:
             return Echo(ok=True, seconds=0.012, diagnosis="")
         return Echo(ok=False, seconds=5.0, diagnosis="nothing listens there: check the port")
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        return _steps(self.memory.node(name))
+
     async def pending(self) -> list[Caller]:
         return self.memory.callers
 
-    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
+    async def admit(
+        self,
+        ae_title: str,
+        host: str | None,
+        name: str | None,
+        services: tuple[str, ...] = (),
+    ) -> Caller:
         for caller in self.memory.callers:
             if caller.calling_ae_title == ae_title and host in (None, caller.host):
                 self.memory.callers.remove(caller)
-                await self.add(NodeForm(name or ae_title, ae_title, caller.host, 104))
+                form = NodeForm(name or ae_title, ae_title, caller.host, 104)
+                await self.add(replace(form, services=services))
                 return caller
         raise UnknownName(f"nobody called {ae_title} waits to be admitted")
 
@@ -198,6 +228,14 @@ class Nodes:
             return []
         told = "the AE title is wrong: set ARCA on the sender"
         return [Association("10.0.0.7", "CT1", "ARC", "in", NOON, 0.1, "rejected", 0, 0, told)]
+
+
+async def _steps(node: Node) -> AsyncGenerator[Step, None]:
+    yield Step("name", True, 0.001, f"{node.host} is 10.0.0.5")
+    yield Step("ping", None, 2.0, "no answer")
+    there = node.port == 104
+    words = "is open" if there else "nothing listens there: check the port"
+    yield Step("connection", there, 0.002, words)
 
 
 @dataclass
@@ -350,6 +388,26 @@ class Commitments:
         return [PROMISED]
 
 
+@dataclass
+class Tokens:
+    memory: Memory
+
+    async def listed(self) -> list[Token]:
+        return list(self.memory.tokens.values())
+
+    async def add(self, form: TokenForm) -> NewToken:
+        if form.name in self.memory.tokens:
+            raise NameTaken(f"there is a token {form.name} already")
+        if unknown := set(form.may) - {"search", "retrieve", "store"}:
+            raise BadRequest(f"{unknown} are no rights")
+        made = Token(form.name, tuple(sorted(form.may)), NOON, None)
+        return NewToken(self.memory.tokens.setdefault(form.name, made), "arca_" + "x" * 43)
+
+    async def remove(self, name: str) -> None:
+        if self.memory.tokens.pop(name, None) is None:
+            raise UnknownName(f"there is no token {name}")
+
+
 def appliance_in_memory(memory: Memory) -> Services:
     return Services(
         Overview(memory),
@@ -360,13 +418,21 @@ def appliance_in_memory(memory: Memory) -> Services:
         Retrieval(memory),
         Worklist(memory),
         Commitments(),
+        Tokens(memory),
+        Statement(),
     )
 
 
 @pytest.fixture
 def memory() -> Memory:
     held = Memory()
-    held.callers.append(Caller("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON))
+    held.callers.append(
+        Caller(
+            *("MR2", "ARCA", "10.0.0.8", 3, NOON, NOON),
+            asked_for=("CT Image Storage",),
+            reason="'MR2' at 10.0.0.8 is not registered",
+        )
+    )
     return held
 
 

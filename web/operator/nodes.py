@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import asdict
+
 from quart import Blueprint, Response, jsonify, request
 
 from web.forms import AdmitForm, NodeChanges, NodeForm
 from web.operator.arguments import body
-from web.services.nodes import Nodes
+from web.services.nodes import Nodes, Step
 
 
 def blueprint(nodes: Nodes) -> Blueprint:
@@ -33,6 +38,12 @@ def blueprint(nodes: Nodes) -> Blueprint:
     async def echo(name: str) -> Response:
         return jsonify(await nodes.echo(name))
 
+    @door.post("/nodes/<path:name>/doctor")
+    async def examine(name: str) -> Response:
+        response = Response(_lines(nodes.examine(name)), mimetype="application/x-ndjson")
+        response.timeout = None  # each step has its own
+        return response
+
     @door.get("/callers")
     async def pending() -> Response:
         return jsonify(await nodes.pending())
@@ -40,10 +51,17 @@ def blueprint(nodes: Nodes) -> Blueprint:
     @door.post("/callers/admit")
     async def admit() -> Response:
         form = await body(AdmitForm)
-        return jsonify(await nodes.admit(form.ae_title, form.host, form.name))
+        return jsonify(await nodes.admit(form.ae_title, form.host, form.name, form.services))
 
     @door.get("/associations")
     async def associations() -> Response:
         return jsonify(await nodes.associations(request.args.get("peer")))
 
     return door
+
+
+async def _lines(steps: AsyncGenerator[Step, None]) -> AsyncIterator[bytes]:
+    """One JSON object per step, as soon as it is done."""
+    async with aclosing(steps):
+        async for step in steps:
+            yield json.dumps(asdict(step)).encode() + b"\n"

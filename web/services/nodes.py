@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -32,6 +33,8 @@ class Node:
     commitment: bool = False
     url: str = ""  # of its DICOMweb services
     has_token: bool = False  # the token itself is never shown
+    max_incoming: int | None = None
+    incoming_rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,16 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried on the way to a node."""
+
+    name: str
+    ok: bool | None  # None: it proves nothing
+    seconds: float
+    words: str  # what was found, or what to change on which side
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody who called and waits to be admitted."""
 
@@ -53,6 +66,9 @@ class Caller:
     calls: int
     first_call: datetime
     last_call: datetime
+    asked_for: tuple[str, ...] = ()  # names of the services it proposed last
+    transfer_syntaxes: tuple[str, ...] = ()  # names
+    reason: str = ""  # why it was turned away; "" when it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +104,23 @@ class Nodes(Protocol):
         """Never raises for what the peer does: that is the diagnosis."""
         ...
 
+    def examine(self, name: str) -> AsyncGenerator[Step, None]:
+        """Try the way to a node; the first step that fails is the last. Raises `UnknownName`."""
+        ...
+
     async def pending(self) -> list[Caller]: ...
 
-    async def admit(self, ae_title: str, host: str | None, name: str | None) -> Caller:
-        """Let a held caller in from now on; `host` when several hosts use the title."""
+    async def admit(
+        self,
+        ae_title: str,
+        host: str | None,
+        name: str | None,
+        services: tuple[str, ...] = (),
+    ) -> Caller:
+        """Let a held caller in from now on, to these services or to all.
+
+        `host` when several hosts use the title.
+        """
         ...
 
     async def associations(self, peer: str | None) -> list[Association]:

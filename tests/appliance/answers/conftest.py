@@ -18,12 +18,15 @@ from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
 from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
+from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
 from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
 from appliance.network.services import AssociationReport, Caller
+from appliance.network.settings import ListenerSettings
 from appliance.premises import volume_settings
 from appliance.rooms import Rooms, _wired, furnished
 from appliance.supervisor import Health
@@ -65,8 +68,20 @@ def answers(
     rules = Rules(rooms.routing, rooms.archive)
     retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
     queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
-    commitments = Commitments(rooms.commitment)
-    return Services(overview, studies, nodes, rules, queue, retrieval, worklist, commitments)
+    commitments, tokens = Commitments(rooms.commitment), Tokens(rooms.access)
+    conformance = Conformance(running, ListenerSettings(), rooms.nodes, ())
+    return Services(
+        overview,
+        studies,
+        nodes,
+        rules,
+        queue,
+        retrieval,
+        worklist,
+        commitments,
+        tokens,
+        conformance,
+    )
 
 
 @asynccontextmanager

@@ -64,7 +64,13 @@ class Arca:
 def memory() -> Any:
     module = _in_memory()
     held = module.Memory()
-    held.callers.append(module.Caller("MR2", "ARCA", "10.0.0.8", 3, module.NOON, module.NOON))
+    held.callers.append(
+        module.Caller(
+            *("MR2", "ARCA", "10.0.0.8", 3, module.NOON, module.NOON),
+            asked_for=("CT Image Storage",),
+            reason="'MR2' at 10.0.0.8 is not registered",
+        )
+    )
     return held
 
 

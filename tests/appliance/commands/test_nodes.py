@@ -71,6 +71,37 @@ def test_admitting_who_called(run: Any) -> None:
     assert cells[:4] == ["MR2", "10.0.0.8", "ARCA", "3"]
     assert run("node", "admit", "CT9").exit_code == 1
     result = run("node", "admit", "MR2", "--host", "10.0.0.8")
-    assert result.stdout == "MR2 at 10.0.0.8 is admitted; it can send from now on.\n"
+    assert result.stdout == "MR2 at 10.0.0.8 is admitted; it can call from now on.\n"
     assert run("node", "pending").stdout == "Nobody waits to be admitted.\n"
     assert run("node", "pending", "--json").stdout == "[]\n"
+
+
+def test_admitting_to_some_services(run: Any) -> None:
+    run("node", "admit", "MR2", "--services", "store, find")
+    assert "may store, find" in run("node", "list").stdout
+
+
+def test_who_called_is_told_with_what_it_wanted(run: Any) -> None:
+    shown = run("node", "pending").stdout
+    assert "CT Image Storage" in shown
+    assert shown.splitlines()[-1] == "'MR2' at 10.0.0.8 is not registered"
+
+
+def test_limits_of_what_comes_in(run: Any) -> None:
+    run(*ADD, "--max-incoming", "3", "--incoming-rate", "2M")
+    assert "3 incoming, 2 MiB/s incoming" in run("node", "list").stdout
+
+
+def test_the_doctor(run: Any) -> None:
+    run(*ADD)
+    well = run("node", "doctor", "PACS")
+    assert well.exit_code == 0
+    assert well.stdout.splitlines()[0] == "name        ok          1 ms  10.0.0.5 is 10.0.0.5"
+    assert well.stdout.splitlines()[-1] == "All is well with PACS."
+    run("node", "add", "a/b", "--ae", "X", "--host", "h", "--port", "11")
+    ill = run("node", "doctor", "a/b")
+    assert ill.exit_code == 1
+    assert ill.stdout.splitlines()[-1].endswith("nothing listens there: check the port")
+    told = json.loads(run("node", "doctor", "a/b", "--json").stdout)
+    assert (told["ok"], [step["ok"] for step in told["steps"]]) == (False, [True, None, False])
+    assert run("node", "doctor", "nobody").exit_code == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
@@ -171,3 +172,31 @@ async def test_log_lines_name_no_patient(caplog: pytest.LogCaptureFixture) -> No
         await reception.rooms.report()
     assert "association with SENDER at 127.0.0.1: released, 1 objects, 8 bytes" in caplog.text
     assert "DOE" not in caplog.text
+
+
+async def test_a_node_holds_no_more_than_it_may() -> None:
+    async with receiving() as reception:
+        reception.rooms.verdict = Verdict(True, node="CT1", most=1)
+        async with (
+            await Caller.connect(reception.port) as first,
+            await Caller.connect(reception.port) as second,
+        ):
+            assert isinstance(await first.associate(), AssociateAccept)
+            assert await second.associate() == AssociateReject(2, 3, 2)
+            report = await reception.rooms.report()
+            assert "1 associations of node CT1 are open" in report.diagnosis
+
+
+async def test_a_fast_caller_waits_and_is_told_why() -> None:
+    async with receiving() as reception, await Caller.connect(reception.port) as caller:
+        reception.rooms.verdict = Verdict(True, node="CT1", rate=100_000)
+        await caller.associate()
+        began = time.monotonic()
+        await caller.send(store(bytes(140_000)))
+        assert await caller.status() == 0
+        await caller.send(_RELEASE)
+        await caller.control()
+        assert time.monotonic() - began > 1
+        report = await reception.rooms.report()
+        assert (report.outcome, report.objects) == ("released", 1)
+        assert "was made to wait 1 s in all: its node is allowed 100000 bytes" in report.diagnosis

@@ -77,3 +77,14 @@ def test_counts_never_drift(steps: list[tuple[str, str]]) -> None:
         for ticket in tickets:
             gate.leave(ticket)
     assert gate.associations == 0
+
+
+def test_a_node_has_a_limit_of_its_own() -> None:
+    gate = Gate(10, 5, 5)
+    first, second = (_arrive(gate, "a", []) for _ in range(2))
+    assert gate.let_in(first, "CT1", 1) == ""
+    assert "1 associations of node CT1 are open" in gate.let_in(second, "CT1", 1)
+    assert gate.let_in(second, "CT2", None) == ""
+    gate.leave(first)
+    gate.leave(second)
+    assert gate.let_in(_arrive(gate, "a", []), "CT1", 1) == ""

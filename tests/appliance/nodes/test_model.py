@@ -52,6 +52,8 @@ def test_a_plain_node_is_fine() -> None:
         ({"services": ("store", "fly")}, "there are store, find"),
         ({"url": "ftp://pacs"}, "http:// or https://"),
         ({"url": "https://pa cs"}, "http:// or https://"),
+        ({"max_incoming": 0}, "1 to 1000"),
+        ({"incoming_rate": 10}, "incoming rate"),
         ({"token": "a b"}, "without spaces"),
         ({"url": "http://pacs/web", "token": "t"}, "must not go over http://"),
     ],
@@ -170,3 +172,12 @@ def test_what_a_caller_may_use(
     answer = verdict(CALLER, settings, known)
     assert answer.accept
     assert (answer.services, answer.transfer_syntaxes) == (services, syntaxes)
+
+
+def test_what_a_node_may_hold_goes_with_the_verdict() -> None:
+    limited = replace(PACS, max_incoming=2, incoming_rate=200_000)
+    answer = verdict(CALLER, Settings(), [(limited, HERE)])
+    assert (answer.node, answer.most, answer.rate) == ("pacs", 2, 200_000)
+    wider = replace(limited, name="other", max_incoming=3, incoming_rate=None)
+    both = verdict(CALLER, Settings(), [(limited, HERE), (wider, HERE)])
+    assert (both.most, both.rate) == (3, None)

@@ -25,6 +25,7 @@ async def test_a_node_comes_back_as_it_was(database: Database) -> None:
     assert await database.read(records.nodes) == [node]
     options = {"tls": True, "services": ("find", "move"), "url": "https://x", "token": "t"}
     node = replace(node, **options, commitment=True, accepted_syntaxes=("1.2",))  # type: ignore[arg-type]
+    node = replace(node, max_incoming=3, incoming_rate=1 << 20)
     await database.run(records.keep, node)
     assert await database.read(records.nodes) == [node]
     await database.run(records.remove, "a")
@@ -56,3 +57,20 @@ async def test_names_from_the_wire_are_cut_to_fit(database: Database) -> None:
     found = await database.read(records.reports, [], [], 100)
     assert len(found) == records.REPORTS_OF_A_PEER
     assert found[0].calling_ae_title == "A" * 16
+
+
+async def test_what_a_stranger_wanted_is_kept(database: Database) -> None:
+    wanted = replace(_stranger(1), proposed=(("1.2.3", ("1.2", "1.3")),), reason="not known")
+    await database.run(records.note, [wanted], [])
+    assert await database.read(records.strangers) == [wanted]
+
+
+async def test_strangers_of_old_rows_are_read(database: Database) -> None:
+    await database.run(records.note, [_stranger(1)], [])
+    await database.run(_as_of_old)
+    [found] = await database.read(records.strangers)
+    assert (found.proposed, found.reason) == ((("1.2.3", ()),), "")
+
+
+async def _as_of_old() -> None:
+    await records.StrangerRow.all().update(proposed=["1.2.3"])

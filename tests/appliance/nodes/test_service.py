@@ -122,7 +122,7 @@ async def test_a_stranger_waits_until_admitted(nodes: Nodes) -> None:
     assert not (await nodes.admit(_caller())).accept
     [stranger] = await nodes.pending()
     assert (stranger.calling_ae_title, stranger.host, stranger.calls) == ("CT", "10.0.0.7", 4)
-    assert stranger.proposed == ("1.2.3",)
+    assert stranger.proposed == (("1.2.3", ("1.2",)),)
     node = await nodes.admit_pending("CT")
     assert (node.name, node.host, node.port) == ("ct", "10.0.0.7", 104)
     assert (await nodes.admit(_caller())).accept

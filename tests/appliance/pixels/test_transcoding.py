@@ -261,7 +261,7 @@ def test_hostile_frames_end_in_words(tmp_path: Path) -> None:
         (good[:-30], "no end"),
         (good[:20], "within its own header"),
         (good.replace(struct.pack(">HH", 5, 7), struct.pack(">HH", 65000, 65000)), "65000 rows"),
-        (b"", "ends within|neither|no end"),
+        (b"\0\0", "neither"),
     ):
         raw = compressed(grey(), [data + b"\0" * (len(data) % 2)])
         with pytest.raises(PixelError, match=f"frame 1: .*({words})|{words}"):

@@ -44,3 +44,7 @@ async def test_associations(ask: Any) -> None:
     _, (one,) = await ask("GET", "/associations")
     assert (one["outcome"], one["direction"]) == ("rejected", "in")
     assert await ask("GET", "/associations?peer=nobody") == (200, [])
+
+
+async def test_the_doctor_knows_the_node_first(ask: Any) -> None:
+    assert (await ask("POST", "/nodes/X/doctor"))[0] == 404
