@@ -7,7 +7,20 @@ from pathlib import Path
 
 import click
 
-from appliance.commands import certificates, here, nodes, overview, queue, rules, studies
+from appliance.commands import (
+    certificates,
+    commitment,
+    conformance,
+    here,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+    tokens,
+    worklist,
+)
 from appliance.commands.program import ENDING, Commands, Invocation, Local, common
 from appliance.config import Config
 
@@ -37,14 +50,20 @@ for _command in (
     studies.send,
     studies.import_,
     nodes.node,
+    retrieval.query,
+    retrieval.retrieve,
     rules.rule,
     queue.queue,
+    worklist.worklist,
+    commitment.commitment,
+    tokens.token,
     overview.associations,
     overview.events,
     here.verify,
     here.reindex,
     here.check,
     certificates.certificate,
+    conformance.conformance,
 ):
     arca.add_command(_command)
 

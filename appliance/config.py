@@ -14,6 +14,8 @@ from appliance.errors import ConfigError
 from appliance.tables import Size, read_toml, section
 
 _LARGEST_OBJECT, _WATERMARK, _RESERVE = Size(8 << 30), Size(2 << 30), Size(256 << 20)
+_PIXEL_MEMORY = Size(2 << 30)
+_VERIFY_RATE = Size(64 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,15 @@ class TlsSection:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentSection:
+    """Storage commitment, given and asked for."""
+
+    same_association_seconds: float = 5.0
+    verify_rate: Size = _VERIFY_RATE
+    patience_hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True)
 class StorageSection:
     """The write-once store."""
 
@@ -64,6 +75,15 @@ class StorageSection:
     immutable: bool = False
     retention_days: int = 0
     sync: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PixelsSection:
+    """The processes that decode and encode pixels."""
+
+    workers: int = 2
+    memory: Size = _PIXEL_MEMORY
+    seconds: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +101,27 @@ class TransfersSection:
 
 
 @dataclass(frozen=True, slots=True)
+class WorklistSection:
+    """What is scheduled, and told to the modalities."""
+
+    most_answers: int = 2000
+    keep_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class JournalSection:
     """What happened."""
 
     keep_days: int = 400
     keep_trouble_days: int = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySection:
+    """What other systems may ask for at a time."""
+
+    most_answers: int = 5000
+    most_instances: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +132,16 @@ class WebSection:
     port: int = 8443
     certificate: Path = Path()
     key: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class DicomwebSection:
+    """DICOMweb, on the portal. Tokens: `arca token`."""
+
+    listen: bool = True
+    origins: tuple[str, ...] = ()
+    max_matches: int = 1000
+    max_parts: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +165,16 @@ class Config:
     appliance: ApplianceSection = field(default_factory=ApplianceSection)
     dicom: DicomSection = field(default_factory=DicomSection)
     tls: TlsSection = field(default_factory=TlsSection)
+    commitment: CommitmentSection = field(default_factory=CommitmentSection)
     storage: StorageSection = field(default_factory=StorageSection)
+    pixels: PixelsSection = field(default_factory=PixelsSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     transfers: TransfersSection = field(default_factory=TransfersSection)
+    worklist: WorklistSection = field(default_factory=WorklistSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    query: QuerySection = field(default_factory=QuerySection)
     web: WebSection = field(default_factory=WebSection)
+    dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     control: ControlSection = field(default_factory=ControlSection)
     log: LogSection = field(default_factory=LogSection)
 
@@ -144,6 +195,9 @@ def load(path: Path | None = None) -> Config:
 # PS3.5 §6.2, VR AE.
 _AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 
+# RFC 6454 §6.2; a wildcard would open the archive to every page.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
 # The bounds of numbers: below them it cannot work, above them it was surely not meant.
 _BOUNDS = {
     "dicom.port": (0, 65535),
@@ -155,11 +209,23 @@ _BOUNDS = {
     "dicom.idle_seconds": (1.0, 86400.0),
     "dicom.max_object": (1 << 20, 1 << 40),
     "tls.port": (0, 65535),
+    "commitment.same_association_seconds": (0.0, 600.0),
+    "commitment.verify_rate": (1 << 20, 1 << 40),
+    "commitment.patience_hours": (0.01, 720.0),
     "storage.retention_days": (0, 36525),
     "transfers.keep_days": (1, 36525),
+    "worklist.most_answers": (1, 100_000),
+    "worklist.keep_days": (1, 36525),
     "journal.keep_days": (1, 36525),
     "journal.keep_trouble_days": (1, 36525),
+    "query.most_answers": (1, 1_000_000),
+    "query.most_instances": (1, 10_000_000),
+    "pixels.workers": (1, 64),
+    "pixels.memory": (256 << 20, 1 << 40),
+    "pixels.seconds": (1.0, 3600.0),
     "web.port": (0, 65535),
+    "dicomweb.max_matches": (1, 100_000),
+    "dicomweb.max_parts": (1, 1_000_000),
 }
 
 
@@ -174,6 +240,11 @@ def _check(config: Config, path: Path | None) -> None:
             f"{path}: dicom.ae_title = {config.dicom.ae_title!r} is not 1 to 16 plain characters "
             "without a backslash"
         )
+    for origin in config.dicomweb.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"{path}: dicomweb.origins: {origin!r} is not like https://viewer.example:3000"
+            )
     _check_services(config.dicom.unknown_services, path)
     if (config.web.certificate == Path()) != (config.web.key == Path()):
         raise ConfigError(f"{path}: web.certificate and web.key go together: give both or neither")

@@ -13,13 +13,20 @@ import trio
 
 from appliance import clock, pulse
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
+from appliance.answers.dicomweb import dicomweb_of
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
+from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
+from appliance.answers.worklist import Worklist
 from appliance.certificates.watch import watch_certificates
 from appliance.config import Config
+from appliance.conformance.model import Resource
 from appliance.network.listener import listen
 from appliance.network.secure import Security
 from appliance.network.services import Services as DicomServices
@@ -29,6 +36,7 @@ from appliance.scrubbing import scrub_for_ever
 from appliance.supervisor import Health, Part
 from appliance.trimming import trim_daily
 from web.app import build_operator, build_portal
+from web.dicomweb.capabilities import RESOURCES
 from web.server import WebSettings, serve_operator, serve_portal
 from web.services.bundle import Services
 
@@ -79,11 +87,15 @@ class Process:
         jobs: dict[str, Callable[[], Awaitable[None]]] = {
             "index": rooms.archive.follow,
             "queue": rooms.transfers.run,
+            "commitment": rooms.commitment.run,
             "nodes": rooms.nodes.run,
+            "worklist": rooms.worklist.run,
             "scrub": partial(scrub_for_ever, rooms.volume, rooms.journal, self._config),
             "store alarm": self._watch.run,
             "certificates": partial(watch_certificates, rooms.cabinet, rooms.journal),
-            "trimming": partial(trim_daily, rooms.journal.trim, rooms.transfers.trim),
+            "trimming": partial(
+                trim_daily, rooms.journal.trim, rooms.transfers.trim, rooms.worklist.trim
+            ),
             "pulse": partial(pulse.watch, rooms.meter),
             "heartbeat": rooms.journal.beat,
             "journal": rooms.journal.run,
@@ -98,14 +110,13 @@ class Process:
     ) -> None:
         """The listener, until it has ended in its own grace; starts with its port."""
         rooms = self._rooms
-        services = DicomServices(rooms.nodes.admit, rooms.intake.store, rooms.nodes.note_report)
         try:
             async with trio.open_nursery() as nursery:
                 with listening:
                     addresses = await nursery.start(
                         partial(listen, security=self._security()),
                         _listener_settings(self._config),
-                        services,
+                        self._dicom(),
                         rooms.meter,
                     )
                     task_status.started(addresses[0][1])
@@ -113,6 +124,20 @@ class Process:
                 nursery.cancel_scope.cancel()
         finally:
             self._deaf.set()
+
+    def _dicom(self) -> DicomServices:
+        """What callers may ask for, and who answers."""
+        rooms = self._rooms
+        return DicomServices(
+            rooms.nodes.admit,
+            rooms.intake.store,
+            rooms.nodes.note_report,
+            providers=(
+                *rooms.query.providers,
+                *rooms.worklist.providers,
+                rooms.commitment.provider,
+            ),
+        )
 
     def _security(self) -> Security | None:
         return self._rooms.security if self._config.tls.listen else None
@@ -122,7 +147,9 @@ class Process:
         operator = partial(serve_operator, path=config.control.socket, stop=self._closed)
         await nursery.start(operator, build_operator(services))
         portal = partial(serve_portal, clock=clock.now, stop=self._closed)
-        app = build_portal(services, language=config.appliance.language)
+        app = build_portal(
+            services, language=config.appliance.language, dicomweb=dicomweb_of(self._rooms)
+        )
         web = await nursery.start(portal, app, _web_settings(config))
         log.info("status page on port %d", web)
 
@@ -149,6 +176,22 @@ class Process:
             nodes,
             Rules(rooms.routing, rooms.archive),
             Queue(rooms.transfers, nodes),
+            Retrieval(rooms.nodes, rooms.retrieval, rooms.archive),
+            Worklist(rooms.worklist, rooms.nodes),
+            Commitments(rooms.commitment),
+            Tokens(rooms.access),
+            self._conformance(running),
+        )
+
+    def _conformance(self, running: Running) -> Conformance:
+        return Conformance(
+            running,
+            _listener_settings(self._config),
+            self._rooms.nodes,
+            self._dicom().providers,
+            resources=tuple(
+                Resource(method, path, name, media) for path, method, name, media in RESOURCES
+            ),
         )
 
     async def _end(self, listening: trio.CancelScope, behind: Sequence[Part]) -> None:

@@ -51,6 +51,13 @@ def still_damaged(volume: Volume, digests: Set[str]) -> set[str]:
     return {digest for digest in digests if volume.is_damaged(digest)}
 
 
+def note_damage(volume: Volume, journal: Journal, digest: str, reason: str) -> None:
+    """Somebody else found an object damaged: record it, once. Blocking."""
+    if not volume.is_damaged(digest):
+        volume.note_damage(digest, reason)
+        _tell([digest], journal)
+
+
 def _tell(damaged: Sequence[str], journal: Journal) -> None:
     for digest in damaged:
         journal.note(

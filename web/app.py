@@ -18,8 +18,21 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import ApplianceError, BadRequest, NameTaken, PeerError, UnknownName
+from web.dicomweb.door import Door
+from web.dicomweb.services import Dicomweb
 from web.headers import CACHE_CONTROL
-from web.operator import nodes, overview, queue, rules, studies
+from web.operator import (
+    commitment,
+    conformance,
+    nodes,
+    overview,
+    queue,
+    retrieval,
+    rules,
+    studies,
+    tokens,
+    worklist,
+)
 from web.services.bundle import Services
 from web.status import pages
 
@@ -44,10 +57,17 @@ class _Json(DefaultJSONProvider):
         return DefaultJSONProvider.default(value)
 
 
-def build_portal(services: Services, *, language: str = "en") -> QuartTrio:
-    """What browsers, monitors and scrapers see: no patient data, nothing to change."""
+def build_portal(
+    services: Services, *, language: str = "en", dicomweb: Dicomweb | None = None
+) -> QuartTrio:
+    """What browsers, monitors and scrapers see: no patient data, nothing to change.
+
+    And DICOMweb, which lets nobody in without a token.
+    """
     app = _mould("portal")
     app.register_blueprint(pages.blueprint(services.overview, language))
+    if dicomweb is not None:
+        app.asgi_app = Door(app.asgi_app, dicomweb)  # type: ignore[method-assign]
     return app
 
 
@@ -59,6 +79,11 @@ def build_operator(services: Services) -> QuartTrio:
     app.register_blueprint(nodes.blueprint(services.nodes))
     app.register_blueprint(rules.blueprint(services.rules))
     app.register_blueprint(queue.blueprint(services.queue))
+    app.register_blueprint(retrieval.blueprint(services.retrieval))
+    app.register_blueprint(worklist.blueprint(services.worklist))
+    app.register_blueprint(commitment.blueprint(services.commitments))
+    app.register_blueprint(tokens.blueprint(services.tokens))
+    app.register_blueprint(conformance.blueprint(services.conformance))
     return app
 
 

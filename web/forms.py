@@ -97,10 +97,64 @@ class AdmitForm:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenForm:
+    """A token to make."""
+
+    name: str
+    may: tuple[str, ...] = ("search", "retrieve", "store")
+    days: int | None = None  # None: it never ends
+
+
+@dataclass(frozen=True, slots=True)
 class ImportForm:
     """A file or folder on the appliance's own disk."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryForm:
+    """What is asked of another archive; an empty field asks for all."""
+
+    patient_id: str = ""
+    patient_name: str = ""
+    accession_number: str = ""
+    study_id: str = ""
+    study_description: str = ""
+    study_date: str = ""
+    institution: str = ""
+    referring_physician: str = ""
+    modality: str = ""
+    study_uid: str = ""
+    others: tuple[str, ...] = ()  # "Keyword=value"
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveForm:
+    """Which studies are to be brought here, and how."""
+
+    studies: tuple[str, ...]
+    method: Literal["auto", "get", "move"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleForm:
+    """A step to schedule; the fields of a worklist item by their names, "" is not known."""
+
+    at: str  # "2026-11-30 09:30", on the clinic's clock
+    fields: dict[str, str]
+    station_ae_titles: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()  # protocol codes as "value:scheme:meaning"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyForm:
+    """A worklist to copy: now, or every so often from now on."""
+
+    node: str
+    days: int = 1  # today and so many more
+    every_seconds: int | None = None
 
 
 def read(form: type[Form], body: object) -> Form:
@@ -119,6 +173,8 @@ def read(form: type[Form], body: object) -> Form:
 
 
 def _value(name: str, kind: Any, given: object) -> Any:
+    if get_origin(kind) is dict and isinstance(given, dict):
+        return {key: _value(key, get_args(kind)[1], one) for key, one in given.items()}
     several = next((one for one in (kind, *get_args(kind)) if get_origin(one) is tuple), None)
     if several is not None and isinstance(given, list):
         return tuple(_value(name, get_args(several)[0], one) for one in given)
@@ -138,6 +194,8 @@ def _fits(kind: Any, given: object) -> bool:
 def _words(kind: Any) -> str:
     if get_origin(kind) is tuple:
         return "a list"
+    if get_origin(kind) is dict:
+        return "an object"
     if isinstance(kind, UnionType):
         return " or ".join(_words(one) for one in get_args(kind))
     if get_origin(kind) is Literal:

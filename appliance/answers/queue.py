@@ -48,4 +48,5 @@ def job_of(one: Transfer) -> Job:
         next_try=one.next_try,
         last_error=one.last_error,
         created=one.created,
+        verified=one.verified,
     )

@@ -22,12 +22,25 @@ class PatientRow(Model):
     name = fields.CharField(max_length=_LONG)
     name_raw = fields.BinaryField()
     name_folded = fields.CharField(max_length=_LONG)  # without case and accents, for searching
+    ideographic_folded = fields.CharField(
+        max_length=_LONG, default="", db_default=""
+    )  # groups of the name …
+    phonetic_folded = fields.CharField(
+        max_length=_LONG, default="", db_default=""
+    )  # … behind the first one
+    sounds = fields.CharField(max_length=_LONG, default="", db_default="")  # " d000 j500 "
     birth_date = fields.CharField(max_length=8)
     sex = fields.CharField(max_length=16)
 
     class Meta:
         table = "archive_patient"
-        indexes = (Index(fields=("patient_id", "issuer")), Index(fields=("name_folded",)))
+        indexes = (
+            Index(fields=("patient_id", "issuer")),
+            Index(fields=("name_folded",)),
+            Index(fields=("ideographic_folded",)),
+            Index(fields=("phonetic_folded",)),
+            Index(fields=("birth_date",)),
+        )
 
 
 class StudyRow(Model):
@@ -68,6 +81,7 @@ class StudyRow(Model):
             Index(fields=("referring_folded",)),
             Index(fields=("complete", "last_at")),
             Index(fields=("last_at",)),
+            Index(fields=("study_id",)),
         )
 
 

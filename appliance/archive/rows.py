@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.archive.model import Described, Instance, Patient, Series, Study
+from appliance.archive.names import folded_groups, sounds
 from appliance.archive.records import InstanceRow, PatientRow, SeriesRow, StudyRow
 from appliance.dicom.text import folded
 
@@ -77,12 +78,16 @@ def instance_of(row: InstanceRow) -> Instance:
 
 
 def patient_columns(patient: Patient) -> dict[str, Any]:
+    _, ideographic, phonetic = folded_groups(patient.name)
     return {
         "patient_id": patient.patient_id[:_SHORT],
         "issuer": patient.issuer[:_SHORT],
         "name": patient.name[:_LONG],
         "name_raw": patient.name_raw,
         "name_folded": folded(patient.name)[:_LONG],
+        "ideographic_folded": ideographic[:_LONG],
+        "phonetic_folded": phonetic[:_LONG],
+        "sounds": sounds(patient.name)[:_LONG],
         "birth_date": patient.birth_date,
         "sex": patient.sex[:16],
     }

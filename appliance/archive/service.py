@@ -8,7 +8,9 @@ from datetime import timedelta
 import trio
 
 from appliance import clock
-from appliance.archive import lookup, removal
+from appliance.archive import finding, lookup, removal, search
+from appliance.archive.criteria import Criterion, Found, Level
+from appliance.archive.finding import Hits, Search
 from appliance.archive.follower import Follower
 from appliance.archive.model import (
     IndexedInstance,
@@ -143,6 +145,10 @@ class Archive:
     async def instances_by_digest(self, digests: Sequence[str]) -> list[Instance]:
         return await self._database.read(lookup.instances_by_digest, digests)
 
+    async def search(self, wanted: Search) -> Hits:
+        """By attributes, as DICOM matches them. Raises `BadRequest`."""
+        return await self._database.read(finding.search, wanted)
+
     @property
     def indexed_to(self) -> int:
         """The line of the ledger up to which everything is in the index."""
@@ -153,6 +159,27 @@ class Archive:
         found = (await self.instances(study_uid))[:limit]
         digests = [one.sha256 for one in found]
         return await trio.to_thread.run_sync(self._follower.headers.again, digests)
+
+    async def matching(
+        self,
+        level: Level,
+        criteria: Sequence[Criterion],
+        *,
+        before: int | None = None,
+        limit: int = 10_000,
+    ) -> list[int]:
+        """Numbers of the rows that meet the criteria, below `before`, newest first."""
+        return await self._database.read(search.matching, level, criteria, before, limit)
+
+    async def found(
+        self, level: Level, rows: Sequence[int], sums: frozenset[str] = frozenset()
+    ) -> list[Found]:
+        """These rows in that order; `sums` are names of `search.SUMS`."""
+        return await self._database.read(search.found, level, rows, sums)
+
+    async def contexts(self, rows: Sequence[int]) -> list[tuple[str, str]]:
+        """SOP classes and transfer syntaxes of these instances, each pair once."""
+        return await self._database.read(search.contexts, rows)
 
     async def totals(self) -> tuple[int, int]:
         """How many studies and instances the index holds."""

@@ -53,12 +53,24 @@ def _list(call: Invocation | None, node: str | None, state: str | None) -> None:
     rows = call.door().get("/queue", destination=node, state=state)
     if call.as_json:
         return print_json(rows)
-    titles = ["ID", "DESTINATION", "STATE", "SENT", "TRIES", "NEXT TRY", "STUDY", "LAST ERROR"]
+    titles = [
+        "ID",
+        "DESTINATION",
+        "STATE",
+        "SENT",
+        "VERIFIED",
+        "TRIES",
+        "NEXT TRY",
+        "STUDY",
+        "LAST ERROR",
+    ]
     return print_table(titles, [_row(row) for row in rows], "The queue is empty.")
 
 
 def _row(row: dict[str, Any]) -> list[object]:
-    how_far = [f"{row['sent']}/{row['instances']}", row["attempts"], moment(row["next_try"])]
+    verified = "-" if row["verified"] is None else f"{row['verified']}/{row['sent']}"
+    sent = f"{row['sent']}/{row['instances']}"
+    how_far = [sent, verified, row["attempts"], moment(row["next_try"])]
     why = [row["study_uid"], row["last_error"]]
     return [row["id"], row["destination"], row["state"], *how_far, *why]
 

@@ -50,8 +50,14 @@ class Door:
         """Raises `Refused` with the process's own words, or that none is running."""
         return self._ask("GET", address, query=query)
 
-    def post(self, address: str, body: dict[str, Any] | None = None) -> Any:
-        return self._ask("POST", address, body=body)
+    def post(
+        self,
+        address: str,
+        body: dict[str, Any] | None = None,
+        *,
+        within: float | None = _ANSWER_SECONDS,
+    ) -> Any:
+        return self._ask("POST", address, body=body, within=within)
 
     def patch(self, address: str, body: dict[str, Any]) -> Any:
         return self._ask("PATCH", address, body=body)
@@ -78,9 +84,10 @@ class Door:
         *,
         query: dict[str, str | int | None] | None = None,
         body: dict[str, Any] | None = None,
+        within: float | None = _ANSWER_SECONDS,
     ) -> Any:
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        with self._client(_ANSWER_SECONDS) as client:
+        with self._client(within) as client:
             answer = client.request(method, address, params=given, json=body)
         _require(answer)
         return answer.json()

@@ -18,7 +18,16 @@ from tortoise.transactions import in_transaction
 from appliance.database.failures import failures
 from appliance.errors import ConfigError
 
-ROOMS = ("archive", "transfers", "nodes", "routing", "journal")
+ROOMS = (
+    "archive",
+    "transfers",
+    "nodes",
+    "routing",
+    "journal",
+    "worklist",
+    "commitment",
+    "access",
+)
 
 # True inside a unit that only reads: its queries take the read-only connection.
 reading: contextvars.ContextVar[bool] = contextvars.ContextVar("reading", default=False)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 
+from pydicom.charset import python_encoding
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -16,6 +19,10 @@ from pydicom.filewriter import write_dataset
 
 from appliance.dicom.negotiation import IMPLICIT_LITTLE_ENDIAN
 from appliance.errors import PeerError
+
+# Latin alphabet No. 9 (PS3.3 C.12.1.1.2), which pydicom does not know yet.
+python_encoding.setdefault("ISO_IR 203", "iso8859_15")
+python_encoding.setdefault("ISO 2022 IR 203", "iso8859_15")
 
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UTF_8 = "ISO_IR 192"
@@ -33,13 +40,24 @@ def decode(raw: bytes, transfer_syntax_uid: str) -> Dataset:
             warnings.simplefilter("ignore")
             dataset = read_dataset(BytesIO(raw), implicit, little, bytelength=len(raw))
             dataset.set_original_encoding(implicit, little, None)
+            _empty_stars(dataset)
             dataset.decode()
     # pydicom raises whatever a malformed byte leads it to; all of it means the same here.
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
         raise DatasetError(f"the data set cannot be read: {error}") from error
-    except (NotImplementedError, RecursionError, LookupError) as error:
+    except (NotImplementedError, RecursionError, LookupError, EOFError) as error:
         raise DatasetError("the data set cannot be read") from error
     return dataset
+
+
+def _empty_stars(dataset: Dataset) -> None:
+    """Some ask for any number by a star, which is none; empty means the same (PS3.4 C.2.2.2.3)."""
+    for tag in list(dataset.keys()):
+        raw = dataset.get_item(tag)
+        if isinstance(raw, RawDataElement) and (raw.value or b"").strip(b" \0") == b"*":
+            vr = raw.VR or (dictionary_VR(tag) if dictionary_has_tag(tag) else "")
+            if vr in ("IS", "DS"):
+                dataset[tag] = raw._replace(value=b"", length=0)
 
 
 def encode(dataset: Dataset, transfer_syntax_uid: str) -> bytes:

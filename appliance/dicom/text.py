@@ -13,6 +13,10 @@ from functools import lru_cache
 
 from pydicom.charset import CODES_TO_ENCODINGS, handled_encodings, python_encoding
 
+# Latin alphabet No. 9 came with PS3.3-2021; pydicom's table, which its codecs use too, has it not.
+for _term in ("ISO_IR 203", "ISO 2022 IR 203"):
+    python_encoding.setdefault(_term, "iso8859_15")
+
 _ESCAPE = b"\x1b"
 _FRAGMENT = re.compile(b"^[^\x1b]+|\x1b[^\x1b]*")
 # Back to the first character set after these (PS3.5 §6.1.2.5.3); ^ and = in person names.
@@ -89,3 +93,16 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(one for one in plain if not unicodedata.combining(one))
     return " ".join(re.split(r"[\s^=,.]+", letters)).strip()
+
+
+def name_groups(text: str) -> list[str]:
+    """The component groups of a person name that are filled, or one empty one."""
+    groups = [group.strip(" ") for group in text.split("=")[:3]]
+    return groups if any(groups) else [""]
+
+
+def folded_name(group: str) -> str:
+    """One component group for comparing: without case, accents and what only pads it."""
+    plain = unicodedata.normalize("NFKD", group.casefold())
+    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    return "^".join(part.strip() for part in letters.split("^")).rstrip("^")

@@ -25,6 +25,7 @@ from appliance.meter import Meter
 from appliance.network.services import Answer
 from storage.store import Entry, Outcome, Receipt, Store
 
+_MOST_NAMED = 10  # copies of a conflict in its event
 _LABELS = {MISMATCH: "mismatch", NOT_UNDERSTOOD: "not_understood"}
 
 
@@ -65,7 +66,7 @@ class Desk:
             self._conflict(identity, receipt)
         if receipt.entry.group != uid_in(header, STUDY_INSTANCE_UID):
             self._stand_in(identity, receipt.entry)
-        return Answer(SUCCESS)
+        return Answer(SUCCESS, conflict=receipt.outcome is Outcome.CONFLICT)
 
     def refused(self, identity: Identity, refusal: Refusal, aside: Path | None) -> Answer:
         """It is not kept: count it, write down why, say so."""
@@ -95,7 +96,7 @@ class Desk:
             subject=identity.sop_instance_uid,
             details=dict(identity.notes)
             | {"study": receipt.entry.group, "sha256": receipt.entry.sha256}
-            | {"kept_before": " ".join(other.sha256 for other in receipt.others)},
+            | _kept_before(receipt),
         )
 
     def _stand_in(self, identity: Identity, entry: Entry) -> None:
@@ -105,3 +106,10 @@ class Desk:
             subject=entry.group,
             details=dict(identity.notes) | {"sop_instance": identity.sop_instance_uid},
         )
+
+
+def _kept_before(receipt: Receipt) -> dict[str, str]:
+    """A device gone mad may send thousands under one UID: some of them say enough."""
+    others = receipt.others
+    named = " ".join(other.sha256 for other in others[:_MOST_NAMED])
+    return {"kept_before": named, "copies_before": str(len(others))}

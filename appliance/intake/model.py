@@ -21,6 +21,7 @@ INVALID_INSTANCE = 0x0117
 CLASS_NOT_SUPPORTED = 0x0122
 OUT_OF_RESOURCES = 0xA700
 MISMATCH = 0xA900
+OTHER_STUDY = 0xA901  # of the family A9xx: the data set does not match
 NOT_UNDERSTOOD = 0xC000
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -52,6 +53,7 @@ class Identity:
     sop_instance_uid: str
     transfer_syntax_uid: str
     notes: Mapping[str, str]  # for the ledger
+    study_instance_uid: str = ""  # it must belong to this study; "": to any
 
 
 class Fate(Enum):
@@ -96,6 +98,10 @@ def check_header(identity: Identity, header: Header) -> Refusal | None:
     if sop_instance and sop_instance != identity.sop_instance_uid:
         comment = "SOP Instance UID differs between command and data set"
         return Refusal(MISMATCH, comment, (SOP_INSTANCE_UID,))
+    wanted = identity.study_instance_uid
+    if wanted and uid_in(header, STUDY_INSTANCE_UID) != wanted:
+        comment = "the object belongs to another study than was said"
+        return Refusal(OTHER_STUDY, comment, (STUDY_INSTANCE_UID,))
     return None
 
 

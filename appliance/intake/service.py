@@ -98,11 +98,12 @@ def _identity(request: StoreRequest) -> Identity:
         "host": caller.host,
         "sop_class": request.affected_sop_class_uid,
         "transfer_syntax": request.transfer_syntax_uid,
-        "via": "dicom",
+        "via": request.via,
     }
     return Identity(
         request.affected_sop_class_uid,
         request.affected_sop_instance_uid,
         request.transfer_syntax_uid,
         notes,
+        request.study_instance_uid,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 import trio
 
@@ -52,7 +53,12 @@ class Acceptor:
         self._conversation = Conversation(connection, settings, *address)
         self._ticket = Ticket(address[0], self._conversation.evict)
         self._session = Session(
-            clock.fresh_name(), self._conversation, services, meter, threads, settings.patience
+            clock.fresh_name(),
+            self._conversation,
+            services,
+            meter,
+            threads,
+            settings.patience,
         )
 
     def stop(self) -> None:
@@ -73,6 +79,7 @@ class Acceptor:
             ending = Ending("aborted", _FAULT)
         finally:
             self._conversation.association.abort()  # nothing, when it has ended
+            self._session.channel.close()
             self._depart()
             self._report(ending, began, clock.monotonic() - started)
             await self._farewell()
@@ -84,7 +91,7 @@ class Acceptor:
         except Ended as ended:
             if association.state == State.TRANSPORT_OPEN and ended.ending.outcome != "refused":
                 association.reject(LOCAL_LIMIT)
-            return ended.ending
+            return self._explained(ended.ending)
         except RemoteProtocolError as error:
             association.abort(AbortSource.SERVICE_PROVIDER, error.reason)
             return self._broken_protocol(error)
@@ -96,10 +103,13 @@ class Acceptor:
         await self._admit(event.request)
         while True:
             self._conversation.await_message()
-            event = await self._conversation.next_event()
-            if not isinstance(event, CommandReceived):
+            said = await self._conversation.next_event_or_turn()
+            if said is None:
+                await self._session.channel.speak(partial(perform, self._session))
+            elif isinstance(said, CommandReceived):
+                await perform(self._session, said)
+            else:
                 break
-            await perform(self._session, event)
         self._conversation.association.reply_release()
         await self._conversation.flush()
         return Ending("released", self._remark())
@@ -126,6 +136,7 @@ class Acceptor:
         offer.take_up(self._session, answer)
         self._conversation.association.accept(answer)
         await self._conversation.flush()
+        offer.begin(self._session)
 
     def _introduce(self, request: AssociateRequest) -> Caller:
         known = self._conversation.caller
@@ -144,6 +155,13 @@ class Acceptor:
         self._conversation.association.reject(answer)
         words = diagnosis.caller_rejected(self._conversation.caller, reason)
         raise Ended("rejected", words)
+
+    def _explained(self, ending: Ending) -> Ending:
+        """Who finds nothing in common aborts at once: why is what its people want to know."""
+        left = self._ticket.associated and ending.outcome in ("aborted", "broken")
+        if left and not self._conversation.association.contexts:
+            return Ending(ending.outcome, diagnosis.nothing_in_common(self._conversation.caller))
+        return ending
 
     def _remark(self) -> str:
         caller, brake = self._conversation.caller, self._session.brake

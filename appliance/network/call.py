@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import trio
@@ -79,6 +80,23 @@ class Call:
                     command = self._matching(event.command, message_id)
                     return command, await self.data(event)
                 await self.serve(event)
+
+    async def attend(self, seconds: float, enough: Callable[[], bool]) -> None:
+        """Serve what the peer asks until it is `enough`, it wants to end, or time is over."""
+        deadline = trio.current_time() + seconds
+        while not enough():
+            event: Event | None = None
+            with trio.CancelScope(deadline=deadline):
+                event = await self._event(math.inf, "its requests", seconds)
+            if isinstance(event, ReleaseRequested):
+                self.association.reply_release()
+                await self.flush()
+            if not isinstance(event, CommandReceived):
+                return
+            if event.command.is_response:
+                error = RemoteProtocolError("an answer came to a question we did not ask")
+                raise failure(diagnosis.peer_broke_protocol(self._remote, error))
+            await self.serve(event)
 
     async def data(self, event: CommandReceived) -> bytes:
         """The whole data set that belongs to a command; b"" when none does."""

@@ -44,6 +44,7 @@ class Conversation:
         self._owed = b""  # what the peer did not take at once
         self._evicted = False  # others need the place of a caller who has not asked yet
         self._stopped = False  # no new operation may begin
+        self._prompted = False  # we have something to say ourselves
 
     async def secure(self) -> None:
         """The handshake of TLS where there is one, within the time for a request."""
@@ -68,6 +69,23 @@ class Conversation:
         """The next event that leaves something to do."""
         while (event := self._put_back or self.association.next_event()) is None:
             await self.receive()
+        return self._judged(event)
+
+    async def next_event_or_turn(self) -> Event | None:
+        """The next event; None when the peer is silent and `prompt` was called."""
+        while (event := self._put_back or self.association.next_event()) is None:
+            if self._prompted and self.association.timer == Timer.MESSAGE:
+                self._prompted = False
+                return None
+            await self.receive()
+        return self._judged(event)
+
+    def prompt(self) -> None:
+        """Have `next_event_or_turn` return as soon as the peer is silent."""
+        self._prompted = True
+        self._wake()
+
+    def _judged(self, event: Event) -> Event:
         self._put_back = None
         if isinstance(event, Aborted):
             words = diagnosis.caller_aborted(self.caller, event.source, event.reason)
@@ -203,6 +221,8 @@ class Conversation:
             raise Ended("rejected", _CROWDED_OUT)
         if self._stopped and timer != Timer.DATA:
             raise Ended("aborted", _STOPPED)
+        if self._prompted and timer == Timer.MESSAGE and trio.current_time() < scope.deadline:
+            return
         if scope.cancelled_caught:
             raise self._timed_out(timer, trio.current_time() - began)
         self._judge_pace(trio.current_time() - began)

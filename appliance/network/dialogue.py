@@ -10,7 +10,7 @@ from appliance.dicom.errors import RemoteProtocolError
 from appliance.dicom.events import Aborted, CommandReceived, ConnectionLost, Event
 from appliance.dicom.negotiation import Context
 from appliance.network.sending import send_object
-from appliance.network.services import Answer, Caller
+from appliance.network.services import Answer, Caller, Channel
 from appliance.network.settings import Outgoing
 from appliance.network.storing import Session
 
@@ -37,6 +37,10 @@ class IncomingDialogue:
     @property
     def association(self) -> str:
         return self._session.name
+
+    @property
+    def channel(self) -> Channel:
+        return self._session.channel
 
     async def answer(
         self,

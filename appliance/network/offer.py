@@ -37,7 +37,17 @@ class Offer:
         session.providers = self._providers
         session.may_store = self._allows(STORE)
         session.negotiated = {one.sop_class_uid: one.information for one in answer.user.extended}
-        session.stores_at_caller = {role.sop_class_uid for role in answer.user.roles if role.scp}
+        roles = answer.user.roles
+        session.stores_at_caller = {role.sop_class_uid for role in roles if role.scp}
+        session.provided_by_caller = {one.sop_class_uid for one in roles if one.scp and not one.scu}
+
+    def begin(self, session: Session) -> None:
+        """Tell the rooms whose services were negotiated."""
+        contexts = session.conversation.association.contexts.values()
+        agreed = {context.abstract_syntax for context in contexts}
+        for provider in {one.name: one for one in self._providers.values()}.values():
+            if provider.sop_classes & agreed - session.provided_by_caller:
+                provider.begun(session.channel)
 
     def _supports(self, abstract_syntax: str) -> bool:
         if abstract_syntax == negotiation.VERIFICATION or abstract_syntax in self._providers:
@@ -46,6 +56,9 @@ class Offer:
         return storage and (self._gets or self._allows(STORE))
 
     def _uses(self, abstract_syntax: str) -> bool:
+        provider = self._providers.get(abstract_syntax)
+        if provider is not None:
+            return provider.either_role
         return self._gets and negotiation.is_storage(abstract_syntax)
 
     def _negotiate(self, sop_class: str, information: bytes) -> bytes:

@@ -17,6 +17,7 @@ from appliance.network import diagnosis
 from appliance.network.call import Call
 from appliance.network.dialling import failure
 from appliance.network.fetching import Fetching
+from appliance.network.hearing import Hearing, Report
 from appliance.network.inquiry import Inquiry, Response, answer_in
 from appliance.network.sending import send_object
 from appliance.network.services import Answer, StoreRequest, StoreSink
@@ -48,6 +49,23 @@ class OutgoingAssociation:
         fetching = Fetching(self._call, self._remote, store)
         self._call.serve = fetching
         return fetching
+
+    async def hear(
+        self,
+        answer: Callable[[Report], Awaitable[Answer]],
+        seconds: float,
+        enough: Callable[[], bool],
+    ) -> None:
+        """Answer the peer's N-EVENT-REPORTs until it is `enough`, for at most so long.
+
+        Set `hearing` before a request whose report may overtake its answer.
+        """
+        self.hearing(answer)
+        await self._call.attend(seconds, enough)
+
+    def hearing(self, answer: Callable[[Report], Awaitable[Answer]]) -> None:
+        """Let the peer's N-EVENT-REPORTs be answered, whenever they come."""
+        self._call.serve = Hearing(self._call, answer)
 
     def negotiated(self, sop_class_uid: str) -> bytes:
         """What the peer answered to extended negotiation; b"" for nothing."""
@@ -91,10 +109,11 @@ class OutgoingAssociation:
         sop_class_uid: str,
         field: int,
         values: Mapping[Element, int | str],
-        dataset: Dataset | None = None,
+        dataset: Dataset | bytes | None = None,
     ) -> Inquiry:
         """Send any request; its answers come from the inquiry, and must all be taken.
 
+        Bytes are a data set in the transfer syntax of the first context for the SOP class.
         Raises AssociationFailed: of kind "no_context" it leaves the association usable.
         """
         context = self._any_context(sop_class_uid)
@@ -105,8 +124,11 @@ class OutgoingAssociation:
         association.command(context.context_id, raw)
         pieces: list[bytes | memoryview] = [association.outgoing()]
         if dataset is not None:
-            encoded = memoryview(encode(dataset, context.transfer_syntax))
-            pieces += association.values(context.context_id, [encoded], last=True)
+            encoded = (
+                dataset if isinstance(dataset, bytes) else encode(dataset, context.transfer_syntax)
+            )
+            said = association.values(context.context_id, [memoryview(encoded)], last=True)
+            pieces += said
         await self._call.send(pieces)
         return Inquiry(self._call, context, message_id)
 
@@ -115,7 +137,7 @@ class OutgoingAssociation:
         sop_class_uid: str,
         field: int,
         values: Mapping[Element, int | str],
-        dataset: Dataset | None = None,
+        dataset: Dataset | bytes | None = None,
     ) -> Response:
         """As `ask`, for what is answered once: every N- service."""
         return await (await self.ask(sop_class_uid, field, values, dataset)).next()

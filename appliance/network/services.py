@@ -65,6 +65,8 @@ class StoreRequest:
     transfer_syntax_uid: str
     move_originator: str | None = None
     association: str = ""  # our name of the association
+    study_instance_uid: str = ""  # it must belong to this study; "": to any
+    via: str = "dicom"  # the way it came, for the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Answer:
     status: int
     comment: str = ""  # shown to the peer's operator; cut to 64 characters on the wire
     offending_element: tuple[int, ...] = ()
+    conflict: bool = False  # stored, though its UID stands for other content as well
 
 
 class StoreSink(Protocol):
@@ -92,6 +95,26 @@ class StoreSink(Protocol):
         """The transfer broke off: nothing of it may remain visible."""
 
 
+class Channel(Protocol):
+    """An open association with a caller, for what we have to say to it between its requests."""
+
+    @property
+    def caller(self) -> Caller: ...
+
+    def context(self, sop_class_uid: str) -> Context | None:
+        """The context for that SOP class; None when it was not negotiated."""
+
+    async def ask(
+        self, context: Context, field: int, values: Mapping[Element, int | str], dataset: bytes
+    ) -> Answer | None:
+        """Send a request once the caller lets us speak; its answer.
+
+        What the caller asks meanwhile is served in order. None when the association ends
+        before the answer came: whether the request arrived is not known then. To be awaited in
+        a task of the room: while an operation is being handled nothing else is said.
+        """
+
+
 class Dialogue(Protocol):
     """One operation that a caller asked for, while a room answers it.
 
@@ -105,6 +128,10 @@ class Dialogue(Protocol):
     @property
     def association(self) -> str:
         """Our name of the association."""
+
+    @property
+    def channel(self) -> Channel:
+        """The association itself, also for after this operation."""
 
     @property
     def command(self) -> Command: ...
@@ -151,6 +178,10 @@ class Provider:
     handle: Callable[[Dialogue], Awaitable[None]]
     # What is answered to extended negotiation (PS3.7 D.3.3.5); "": nothing.
     negotiate: Callable[[bytes], bytes] = lambda information: b""
+    # Whether callers may be the provider, and we their user (role selection, PS3.7 D.3.3.4).
+    either_role: bool = False
+    # Told of each association for one of the SOP classes when it begins; must not block.
+    begun: Callable[[Channel], None] = lambda channel: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from appliance.dicom.dimse import Element, Operation
 from appliance.dicom.events import CommandReceived, DataReceived, Event
 from appliance.meter import Meter
 from appliance.network.brake import Brake
+from appliance.network.channel import IncomingChannel
 from appliance.network.conversation import Conversation
 from appliance.network.services import Provider, Services, StoreRequest, StoreSink
 
@@ -40,8 +41,13 @@ class Session:
     may_store: bool = True
     stores_at_caller: Set[str] = frozenset()  # SOP classes it takes over this association
     brake: Brake | None = None  # None: as fast as it comes
+    provided_by_caller: Set[str] = frozenset()  # SOP classes it performs for us, and only that
     objects: int = 0
     bytes: int = 0
+    channel: IncomingChannel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channel = IncomingChannel(self.conversation)
 
     def ahead(self) -> float:
         """Seconds that the caller is ahead of the rate it is allowed."""

@@ -69,6 +69,14 @@ def of_status(status: int, comment: str = "") -> Meaning:
     return Meaning(meaning.answer, f"{meaning.words} (status {status:04X}{said})", meaning.tries)
 
 
+def table() -> tuple[tuple[str, str, str], ...]:
+    """What is made of each status of a C-STORE-RSP: codes, whose turn it is, meaning."""
+    return tuple(
+        (f"{low:04X}" if low == high else f"{low:04X}-{high:04X}", one.answer.value, one.words)
+        for low, high, one in _STATUSES
+    )
+
+
 def of_failure(kind: str) -> Class:
     """Whose the fault is when an association failed in this way."""
     if kind in _CONFIGURATION:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
 import trio
 
+from appliance.errors import PeerError
 from appliance.network.errors import AssociationFailed
 from appliance.network.services import Answer
-from appliance.network.settings import Throttle
+from appliance.network.settings import Outgoing, Throttle
 from appliance.nodes.model import Node
-from appliance.transfers import classify
+from appliance.transfers import classify, converting
 from appliance.transfers.classify import Class
+from appliance.transfers.converting import Converter, outgoing_in
 from appliance.transfers.load import Cargo, look_up, pack
 from appliance.transfers.model import Leased
-from appliance.transfers.sender import Context, Line, Sender, context_of
+from appliance.transfers.sender import Context, Line, Sender
 from storage.errors import StoreError
 from storage.store import Store
 
@@ -55,6 +58,7 @@ class Tools:
     sender: Sender
     store: Store
     throttle: Throttle | None = None
+    converter: Converter | None = None
 
 
 class Courier:
@@ -74,7 +78,7 @@ class Courier:
         cargo = await self._load(items)
         try:
             while cargo and self._goes_on():
-                fits, contexts, rest = pack(cargo)
+                fits, contexts, rest = pack(cargo, self._contexts)
                 cargo = await self._associate(fits, contexts) + rest
         except AssociationFailed as failure:
             now = self._now.item if self._now else None
@@ -92,8 +96,7 @@ class Courier:
         return [one for one in cargo if self._wanted(one)]
 
     def _wanted(self, cargo: Cargo) -> bool:
-        wanted = self._node.transfer_syntaxes
-        if not wanted or cargo.outgoing.transfer_syntax_uid in wanted:
+        if self._contexts(cargo):
             return True
         self._unfit(
             cargo,
@@ -102,6 +105,9 @@ class Courier:
             "send another one",
         )
         return False
+
+    def _contexts(self, cargo: Cargo) -> list[Context]:
+        return converting.contexts(self._node, cargo, self._tools.converter)
 
     async def _associate(self, cargo: list[Cargo], contexts: Sequence[Context]) -> list[Cargo]:
         """Send over one association; what it could not carry."""
@@ -130,18 +136,39 @@ class Courier:
             if later or self._left <= 0 or not self._goes_on():
                 return later  # they need an association with other contexts
             fresh = await self._load(await self._home.more(self._left))
-            cargo = [one for one in fresh if context_of(one.outgoing) in proposed]
-            later = [one for one in fresh if context_of(one.outgoing) not in proposed]
+            cargo = [one for one in fresh if proposed.issuperset(self._contexts(one))]
+            later = [one for one in fresh if not proposed.issuperset(self._contexts(one))]
         return later
 
     async def _send_one(self, line: Line, cargo: Cargo, rest: list[Cargo]) -> None:
-        if not line.accepted(context_of(cargo.outgoing)):
-            self._unfit(cargo, _no_context(self._node, cargo))
-            return
+        accepted = [
+            syntax for name, syntax in self._contexts(cargo) if line.accepted((name, syntax))
+        ]
+        words = _no_context(self._node, cargo)
+        for syntax in accepted:
+            async with AsyncExitStack() as stack:
+                try:
+                    outgoing = await stack.enter_async_context(
+                        outgoing_in(cargo, syntax, self._tools.converter)
+                    )
+                except PeerError as error:  # the next syntax may do
+                    words = str(error)
+                    continue
+                except StoreError as error:
+                    self._settled(cargo)
+                    self._home.broken(cargo.item, str(error))
+                    return
+                await self._hand_over(line, cargo, outgoing, rest)
+                return
+        self._unfit(cargo, words)
+
+    async def _hand_over(
+        self, line: Line, cargo: Cargo, outgoing: Outgoing, rest: list[Cargo]
+    ) -> None:
         self._left -= 1
         self._now = cargo
         try:
-            answer = await line.store(cargo.outgoing)
+            answer = await line.store(outgoing)
         except StoreError as error:
             self._settled(cargo)
             self._home.broken(cargo.item, str(error))

@@ -21,6 +21,7 @@ from appliance.nodes.window import Window
 from appliance.transfers import classify, leases, steering
 from appliance.transfers.bandwidth import Bucket
 from appliance.transfers.classify import Class
+from appliance.transfers.converting import Converter
 from appliance.transfers.courier import Courier, Tools
 from appliance.transfers.destination import Destination
 from appliance.transfers.load import Cargo
@@ -46,6 +47,7 @@ class Depot:
     now: clock.Clock
     recorder: Recorder
     holder: str  # our name on leases
+    converter: Converter | None = None  # None: everything is sent as it is stored
 
 
 class Lane:
@@ -120,10 +122,10 @@ class Lane:
     def _tools(self, node: Node) -> Tools:
         depot = self._depot
         if node.bandwidth is None:
-            return Tools(depot.sender, depot.store)
+            return Tools(depot.sender, depot.store, None, depot.converter)
         if self._bucket is None or self._bucket.rate != node.bandwidth:
             self._bucket = Bucket(node.bandwidth)
-        return Tools(depot.sender, depot.store, self._pace)
+        return Tools(depot.sender, depot.store, self._pace, depot.converter)
 
     async def _pace(self, amount: int) -> None:
         if self._bucket is not None:

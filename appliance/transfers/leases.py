@@ -8,14 +8,17 @@ its successor starts.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from tortoise.expressions import F, Q
 
 from appliance.database.schema import transaction
-from appliance.transfers.model import ItemState, Leased, Result, Stage, settled
+from appliance.transfers.model import Finished, ItemState, Leased, Result, Stage, settled
 from appliance.transfers.records import HolderRow, ItemRow, TransferRow, chunks
+
+Note: TypeAlias = Callable[[Sequence[Finished]], Awaitable[None]]
 
 # A process that was silent for so long is taken for dead. Its beat is much faster.
 HOLDER_LIVES = timedelta(seconds=120)
@@ -78,10 +81,11 @@ async def put_off(items: Sequence[Leased], until: datetime) -> None:
             )
 
 
-async def record(results: Sequence[Result]) -> None:
+async def record(results: Sequence[Result], note: Note | None = None) -> bool:
     """Write down what became of leased items, and close the transfers that are all answered.
 
-    An item that was answered already, by whoever sent it too, is not counted again.
+    `note` is told of those; whether there were any. An item that was answered already, by
+    whoever sent it too, is not counted again.
     """
     async with transaction():
         waiting = await _still_waiting([one.item.id for one in results])
@@ -90,7 +94,10 @@ async def record(results: Sequence[Result]) -> None:
         for one in fresh:
             if one.state is not ItemState.SENT:
                 await _record_failure(one)
-        await _count(fresh)
+        finished = await _count(fresh)
+        if finished and note is not None:
+            await note(finished)
+    return bool(finished)
 
 
 async def _still_waiting(ids: list[int]) -> set[int]:
@@ -128,7 +135,7 @@ async def _record_failure(one: Result) -> None:
     )
 
 
-async def _count(results: Sequence[Result]) -> None:
+async def _count(results: Sequence[Result]) -> list[Finished]:
     """Bring the transfers' counters up to date; those that change alike share a statement."""
     sent = Counter(one.item.transfer for one in results if one.state is ItemState.SENT)
     aside = Counter(one.item.transfer for one in results if one.state is ItemState.SET_ASIDE)
@@ -143,21 +150,25 @@ async def _count(results: Sequence[Result]) -> None:
             )
     for transfer, words in failures.items():
         await TransferRow.filter(id=transfer).update(last_error=words)
-    if results:
-        await close([one.item.transfer for one in results], max(one.at for one in results))
+    if not results:
+        return []
+    return await close([one.item.transfer for one in results], max(one.at for one in results))
 
 
-async def close(transfers: Sequence[int], now: datetime) -> None:
-    """Close those of the transfers whose items were all answered."""
+async def close(transfers: Sequence[int], now: datetime) -> list[Finished]:
+    """Close those of the transfers whose items were all answered; those that sent anything."""
+    finished: list[Finished] = []
     for chunk in chunks(sorted(set(transfers))):
         rows = await TransferRow.filter(
             id__in=chunk, stage=Stage.OPEN, instances=F("sent") + F("set_aside") + F("cancelled")
-        ).only("id", "instances", "sent", "set_aside", "cancelled")
+        ).only("id", "study_uid", "destination", "instances", "sent", "set_aside", "cancelled")
+        finished += [Finished(row.id, row.study_uid, row.destination) for row in rows if row.sent]
         alike: dict[Stage, list[int]] = defaultdict(list)
         for row in rows:
             alike[settled(row.instances, row.sent, row.set_aside, row.cancelled)].append(row.id)
         for stage, ids in alike.items():
             await TransferRow.filter(id__in=ids).update(stage=stage, closed=now)
+    return finished
 
 
 async def note_failure(transfers: Sequence[int], words: str) -> None:

@@ -102,6 +102,7 @@ def _transfer(
         last_error=(open_ and (standing.parked or standing.trouble)) or row.last_error,
         created=row.created,
         closed=row.closed,
+        verified=row.verified,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from appliance.network.settings import Outgoing
 from appliance.transfers.model import Leased
-from appliance.transfers.sender import Context, context_of
+from appliance.transfers.sender import Context
 from storage.errors import Corrupt
 from storage.store import Entry, Store
 
@@ -44,11 +44,11 @@ def _outgoing(store: Store, entry: Entry) -> Outgoing:
         sop_instance_uid=entry.name,
         transfer_syntax_uid=entry.notes.get("transfer_syntax", ""),
         length=entry.size - entry.header,
-        chunks=partial(_chunks, store, entry.sha256),
+        chunks=partial(chunks_of, store, entry.sha256),
     )
 
 
-def _chunks(store: Store, sha256: str) -> Iterator[bytes]:
+def chunks_of(store: Store, sha256: str) -> Iterator[bytes]:
     """The data set as it is stored; `StoreError` in place of its last chunk when it is not."""
     try:
         reader = store.open(sha256)
@@ -60,15 +60,17 @@ def _chunks(store: Store, sha256: str) -> Iterator[bytes]:
         raise Corrupt(f"{sha256} cannot be read: {error}") from error
 
 
-def pack(cargo: Sequence[Cargo]) -> tuple[list[Cargo], list[Context], list[Cargo]]:
+def pack(
+    cargo: Sequence[Cargo], wished: Callable[[Cargo], Sequence[Context]]
+) -> tuple[list[Cargo], list[Context], list[Cargo]]:
     """What fits over one association with its contexts, and the rest."""
     contexts: dict[Context, None] = {}
     fits: list[Cargo] = []
     rest: list[Cargo] = []
     for one in cargo:
-        context = context_of(one.outgoing)
-        if context in contexts or len(contexts) < MOST_CONTEXTS:
-            contexts[context] = None
+        fresh = [context for context in wished(one) if context not in contexts]
+        if len(contexts) + len(fresh) <= MOST_CONTEXTS:
+            contexts.update(dict.fromkeys(fresh))
             fits.append(one)
         else:
             rest.append(one)

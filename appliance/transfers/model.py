@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -48,6 +49,16 @@ class ItemState(IntEnum):
     CANCELLED = 3
 
 
+class Proof(IntEnum):
+    """What is known of an object that was sent: does the destination promise to keep it?"""
+
+    NONE = 0  # it was not asked
+    ASKED = 1
+    VERIFIED = 2
+    REFUSED = 3
+    UNCONFIRMED = 4  # it did not say in time
+
+
 class Stage(IntEnum):
     """How far a transfer is, as it is kept."""
 
@@ -90,6 +101,31 @@ class Transfer:
     last_error: str
     created: datetime
     closed: datetime | None = None
+    verified: int | None = None  # objects that the destination promised to keep; None: not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A transfer that has ended, and not by sending nothing."""
+
+    transfer: int
+    study_uid: str
+    destination: str
+
+
+async def _nobody(_: Sequence[Finished]) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told of transfers that have ended.
+
+    `note` is a unit of work in the transaction that ends them; `news` comes once it is committed.
+    """
+
+    note: Callable[[Sequence[Finished]], Awaitable[None]] = _nobody
+    news: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,17 @@ import trio
 
 from appliance.database.door import Database
 from appliance.transfers import leases
-from appliance.transfers.model import Result, Settings
+from appliance.transfers.model import Listener, Result, Settings
 
 
 class Recorder:
     """The answers of all destinations, on their way into the database."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, listener: Listener | None = None
+    ) -> None:
         self._database = database
+        self._listener = listener or Listener()
         self._settings = settings
         self._results: list[Result] = []
         self._some, self._many = trio.Event(), trio.Event()
@@ -43,5 +46,7 @@ class Recorder:
         async with self._writing:
             results, self._results = self._results, []
             self._some, self._many = trio.Event(), trio.Event()
-            if results:
-                await self._database.run(leases.record, results)
+            if not results:
+                return
+            if await self._database.run(leases.record, results, self._listener.note):
+                self._listener.news()

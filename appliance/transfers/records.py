@@ -18,7 +18,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from appliance import clock
-from appliance.transfers.model import ItemState, Order, Stage
+from appliance.transfers.model import ItemState, Order, Proof, Stage
 
 T = TypeVar("T")
 
@@ -47,6 +47,7 @@ class TransferRow(Model):
     last_error = fields.TextField(default="")
     created = fields.DatetimeField()
     closed = fields.DatetimeField(null=True)
+    verified = fields.IntField(null=True)  # null: the destination was not asked
 
     class Meta:
         table = "transfers_transfer"
@@ -76,6 +77,10 @@ class ItemRow(Model):
     status = fields.IntField(null=True)
     error = fields.TextField(default="")
     sent_at = fields.DatetimeField(null=True)
+    proof = fields.SmallIntField(default=Proof.NONE, db_default=0)
+    resends = fields.SmallIntField(
+        default=0, db_default=0
+    )  # because the destination did not keep it
 
     class Meta:
         table = "transfers_item"

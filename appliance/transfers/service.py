@@ -15,11 +15,13 @@ from appliance.journal.service import Journal
 from appliance.meter import Meter
 from appliance.nodes.model import Node
 from appliance.transfers import leases, listing, records, schedule, steering, trimming
+from appliance.transfers.converting import Converter
 from appliance.transfers.destination import Destination, no_such_node
 from appliance.transfers.lane import Depot, Lane
 from appliance.transfers.model import (
     BY_HAND,
     Item,
+    Listener,
     Order,
     Settings,
     Standing,
@@ -47,16 +49,20 @@ class Transfers:
         journal: Journal,
         meter: Meter,
         settings: Settings | None = None,
+        listener: Listener | None = None,
         now: clock.Clock = clock.now,
         chance: schedule.Random = random.random,
+        converter: Converter | None = None,
     ) -> None:
         self._database = database
         self._store = store
         self._sender = sender
+        self._converter = converter
         self._node = node
         self._journal = journal
         self._meter = meter
         self._settings = settings or Settings()
+        self._listener = listener or Listener()
         self._now = now
         self._chance = chance
         self._ordered: set[str] = set()  # destinations with new orders; filled by any thread
@@ -96,8 +102,9 @@ class Transfers:
             meter=self._meter,
             settings=self._settings,
             now=self._now,
-            recorder=Recorder(self._database, self._settings),
+            recorder=Recorder(self._database, self._settings, self._listener),
             holder=clock.fresh_name(),
+            converter=self._converter,
         )
 
     async def _beat(self, holder: str) -> None:
@@ -228,7 +235,8 @@ class Transfers:
     async def cancel(self, number: int) -> Transfer:
         """Give up what was not sent yet. Raises `UnknownName`."""
         await self.transfer(number)
-        await self._database.run(steering.cancel, number, self._now())
+        await self._database.run(steering.cancel, number, self._now(), self._listener.note)
+        self._listener.news()
         return await self.transfer(number)
 
     async def pause(self, node: str) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from tortoise.expressions import F
 
 from appliance.database.schema import transaction
-from appliance.transfers.leases import close
-from appliance.transfers.model import ItemState, Order, Stage
+from appliance.transfers.leases import Note, close
+from appliance.transfers.model import ItemState, Order, Proof, Stage
 from appliance.transfers.records import (
     UNSETTLED,
     DestinationRow,
@@ -57,10 +57,22 @@ async def resend(id: int) -> set[str]:  # noqa: A002
         if row is None:
             return set()
         await ItemRow.filter(transfer_id=id).update(
-            state=ItemState.WAITING, next_try=None, tries=0, timed=False, error=""
+            state=ItemState.WAITING,
+            next_try=None,
+            tries=0,
+            timed=False,
+            error="",
+            proof=Proof.NONE,
+            resends=0,
         )
         await TransferRow.filter(id=id).update(
-            stage=Stage.OPEN, closed=None, sent=0, set_aside=0, cancelled=0, last_error=""
+            stage=Stage.OPEN,
+            closed=None,
+            sent=0,
+            set_aside=0,
+            cancelled=0,
+            last_error="",
+            verified=None,
         )
     return {row.destination}
 
@@ -77,7 +89,7 @@ async def _wake(transfers: Sequence[int], again: Sequence[ItemState]) -> None:
         await rows.update(cancelled=0)
 
 
-async def cancel(id: int, now: datetime) -> int:  # noqa: A002
+async def cancel(id: int, now: datetime, note: Note | None = None) -> int:  # noqa: A002
     """Give up what of a transfer was not sent yet; how many objects that is."""
     async with transaction():
         row = await TransferRow.filter(id=id).select_for_update().first()
@@ -87,7 +99,9 @@ async def cancel(id: int, now: datetime) -> int:  # noqa: A002
             state=ItemState.CANCELLED, holder=""
         )
         await TransferRow.filter(id=id).update(cancelled=F("cancelled") + count)
-        await close([id], now)
+        finished = await close([id], now)
+        if finished and note is not None:
+            await note(finished)
     return count
 
 

@@ -14,7 +14,7 @@ from appliance.clock import monotonic
 from appliance.config import Config
 from appliance.journal.model import Severity
 from appliance.rooms import Rooms, furnished
-from appliance.scrubbing import budget, scrub_for_ever, still_damaged
+from appliance.scrubbing import budget, note_damage, scrub_for_ever, still_damaged
 from tests.appliance.running import picture
 
 
@@ -122,3 +122,14 @@ def test_how_much_at_a_time() -> None:
     assert budget(0) == 4 << 20
     assert budget(1 << 40) == (1 << 40) * slice_ // month
     assert budget(1 << 60) == 1 << 30
+
+
+async def test_what_others_find_is_told_once(rooms: Rooms) -> None:
+    [entry] = rooms.volume.find("1.2.3.1")
+    for _ in range(2):
+        await trio.to_thread.run_sync(
+            note_damage, rooms.volume, rooms.journal, entry.sha256, "changed"
+        )
+    [event] = await rooms.journal.latest(kind="object.damaged")
+    assert (event.severity, event.subject) == (Severity.ALARM, entry.sha256)
+    assert rooms.volume.is_damaged(entry.sha256)

@@ -12,7 +12,7 @@ from tests.bench.candidates import CANDIDATES, Candidate
 from tests.bench.measure import Cell
 from tests.bench.objects import CT, KINDS, LARGE, SMALL
 
-PARTS = ("receive", "memory", "forward")
+PARTS = ("receive", "memory", "forward", "query")
 _QUICK = tuple(Cell(kind, count) for kind in (CT, SMALL) for count in (1, 4, 16))
 _CELLS = (*_QUICK, Cell(LARGE, 1))
 _FULL = (*_CELLS, Cell(LARGE, 4))

@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import tables
+from appliance.network.errors import AssociationFailed
+from tests.bench import retrieve, tables
 from tests.bench.candidates import Candidate
 from tests.bench.forward import Forwarding, measure_forwarding
 from tests.bench.goals import Medians, bound_rows, ratio_rows
@@ -19,6 +20,9 @@ from tests.bench.machine import describe
 from tests.bench.measure import Bench, Cell, Result, median
 from tests.bench.objects import KINDS, LARGE, make_template
 from tests.bench.options import Options
+from tests.bench.processes import Failed
+from tests.bench.query import STUDIES, TITLES, measure_queries
+from tests.bench.retrieve import measure_retrieval
 from tests.bench.toolchain import compile_programs
 
 _LARGE_16 = Cell(LARGE, 16)
@@ -57,6 +61,8 @@ class Session:
             self._measure_memory(present)
         if "forward" in self._options.parts:
             self._forward(present)
+        if "query" in self._options.parts:
+            self._query()
         self._print_goals()
         if self._options.json:
             self._options.json.write_text(self._as_json())
@@ -132,6 +138,26 @@ class Session:
                 count, drained = (600, 3000) if self._options.full else (100, 500)
                 self._forwarding = measure_forwarding(self._bench, candidate, count, 50, drained)
                 _say(self._forwarding.trouble)
+
+    # Query and retrieve
+
+    def _query(self) -> None:
+        studies, questions = (STUDIES, 1000) if self._options.full else (STUDIES, 200)
+        _progress(f"queries among {studies} studies")
+        try:
+            asked = measure_queries(self._bench, studies, questions)
+        except (Failed, OSError, AssociationFailed) as error:
+            _say(f"queries: {error}")
+            return
+        _say(tables.table(TITLES, [one.row() for one in asked]) + "\n")
+        if self._options.full:
+            self._retrieve()
+
+    def _retrieve(self) -> None:
+        _progress("retrieval")
+        fetched = measure_retrieval(self._bench, 500)
+        _say(tables.table(retrieve.TITLES, [one.row() for one in fetched if not one.trouble]))
+        _say("\n".join(f"{one.label}: {one.trouble}" for one in fetched if one.trouble))
 
     def _print_goals(self) -> None:
         rows = ratio_rows(_medians(self._results), self._labels)

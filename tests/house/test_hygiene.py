@@ -16,6 +16,7 @@ _ENGINES = ("trio", "tortoise", "quart", "hypercorn", "textual")
         ("storage.volume", _ENGINES),
         ("appliance.dicom.association", _ENGINES),
         ("appliance.config", _ENGINES),
+        ("appliance.process", ("imagecodecs", "appliance.pixels.decoding")),
         ("appliance.__main__", ("tortoise", "quart", "hypercorn", "textual", "pydicom", "numpy")),
     ],
 )

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -110,12 +110,18 @@ class StoreScp(Program):
 class Orthanc(Program):
     """Orthanc with a folder of its own; it knows the appliance as modality `arca`."""
 
-    def __init__(self, folder: Path, arca_port: int, ae_title: str = "ORTHANC") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        arca_port: int,
+        ae_title: str = "ORTHANC",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         folder.mkdir(exist_ok=True, parents=True)
         self.ae_title = ae_title
         self.http, port = free_port(), free_port()
         config = folder / "orthanc.json"
-        config.write_text(json.dumps(self._config(folder, port, arca_port)))
+        config.write_text(json.dumps({**self._config(folder, port, arca_port), **(more or {})}))
         super().__init__(["Orthanc", str(config)], port, folder / "orthanc.log")
         self.await_ready(self._answers, "Orthanc answers")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import NodeChanges, NodeForm, RuleForm
+from web.forms import NodeChanges, NodeForm, RuleForm, TokenForm
 from web.services.bundle import Services
 from web.services.studies import ImportProgress
 
@@ -48,6 +48,20 @@ class Conformance:
 
     async def test_what_is_metered(self, services: Services) -> None:
         assert b"arca_bytes_total " in await services.overview.exposition()
+
+    # Tokens.
+
+    async def test_tokens(self, services: Services) -> None:
+        made = await services.tokens.add(TokenForm("viewer", ("search", "retrieve")))
+        assert (made.token.rights, len(made.secret)) == (("retrieve", "search"), 48)
+        assert await services.tokens.listed() == [made.token]
+        with pytest.raises(NameTaken):
+            await services.tokens.add(TokenForm("viewer"))
+        with pytest.raises(BadRequest):
+            await services.tokens.add(TokenForm("other", ("fly",)))
+        await services.tokens.remove("viewer")
+        with pytest.raises(UnknownName):
+            await services.tokens.remove("viewer")
 
     # Studies.
 

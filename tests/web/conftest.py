@@ -6,18 +6,30 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from appliance.errors import BadRequest, NameTaken, UnknownName
-from web.forms import NodeChanges, NodeForm, RuleForm
+from web.forms import (
+    CopyForm,
+    NodeChanges,
+    NodeForm,
+    QueryForm,
+    RuleForm,
+    ScheduleForm,
+    TokenForm,
+)
 from web.services.bundle import Services
+from web.services.commitment import Transaction
 from web.services.nodes import Association, Caller, Echo, Node, Step
 from web.services.overview import Event, Level, Part, Status
 from web.services.queue import Job
+from web.services.retrieval import RemoteStudy, RetrievalStep
 from web.services.rules import Rule, Trial
 from web.services.studies import ImportProgress, Study
+from web.services.tokens import NewToken, Token
+from web.services.worklist import Copy, Item, Performed, Taken
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENT = "Doe^Jane"
@@ -33,6 +45,8 @@ STUDIES = [
 ]
 JOB = Job(17, "PACS", "waiting", "1.2.3", "all", 0, 120, 7, 2, NOON, "refused", NOON)
 
+PROMISED = Transaction("2.25.1", "in", "CT1", "reported", 12, 2, NOON, NOON, None, "")
+
 
 @dataclass
 class Memory:
@@ -40,8 +54,11 @@ class Memory:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=lambda: [JOB])
     studies: list[Study] = field(default_factory=lambda: list(STUDIES))
+    items: dict[int, Item] = field(default_factory=dict)
+    copies: dict[str, Copy] = field(default_factory=dict)
     callers: list[Caller] = field(default_factory=list)
     parts: tuple[Part, ...] = (Part("listener", well=True), Part("index", well=True))
     store: Literal["open", "full", "stopped"] = "open"
@@ -54,6 +71,14 @@ class Memory:
         if name not in self.nodes:
             raise UnknownName(f"there is no node {name}")
         return self.nodes[name]
+
+
+class Statement:
+    async def statement(self, form: str, language: str) -> str:
+        if form not in ("markdown", "html") or language not in ("", "en", "es"):
+            raise BadRequest("a statement is markdown or html, in the language en or es")
+        title = "Declaración" if language == "es" else "DICOM Conformance Statement"
+        return f"<h1>{title}</h1>" if form == "html" else f"# {title}\n"
 
 
 @dataclass
@@ -277,8 +302,125 @@ class Queue:
         return self.memory.nodes[node]
 
 
+@dataclass
+class Retrieval:
+    """A node that has one study of three images, of which it sends two."""
+
+    memory: Memory
+
+    async def find(self, node: str, form: QueryForm) -> list[RemoteStudy]:
+        self.memory.node(node)
+        if form.patient_id == "nobody":
+            return []
+        return [RemoteStudy("1.2.3", "P1", "Doe^Jane", "20260228", "A1", "Head", ("CT",), 3, 1)]
+
+    async def retrieve(
+        self, node: str, studies: tuple[str, ...], method: str
+    ) -> AsyncGenerator[RetrievalStep, None]:
+        self.memory.node(node)
+        for uid in studies:
+            yield RetrievalStep(uid, remaining=2, completed=1)
+            if uid == "1.2.3":
+                words = "1 of 3 did not come."
+                yield RetrievalStep(uid, 0, 2, 1, "partial", 3, 2, ("1.2.3.3",), words)
+            else:
+                yield RetrievalStep(uid, state="complete", expected=1, here=1)
+
+
+@dataclass
+class Worklist:
+    memory: Memory
+
+    async def listed(self, search: str, all_: bool, limit: int | None) -> list[Item]:
+        found = [one for one in self.memory.items.values() if search.lower() in str(one).lower()]
+        return [one for one in found if all_ or one.state != "COMPLETED"][:limit]
+
+    async def add(self, form: ScheduleForm) -> Item:
+        known = form.fields
+        if "modality" not in known:
+            raise BadRequest("modality '': such as CT or MR")
+        number = len(self.memory.items) + 1
+        names = (known.get("patient_id", ""), known.get("patient_name", ""))
+        which = (known.get("accession_number", ""), "S1", "", "1.2.3", "by hand")
+        titles, warnings = form.station_ae_titles, ("odd",) if number == 2 else ()
+        made = Item(
+            number, "SCHEDULED", form.at, known["modality"], titles, *names, *which, warnings
+        )
+        return self.memory.items.setdefault(number, made)
+
+    async def show(self, number: int) -> dict[str, Any]:
+        self._known(number)
+        return {"00100020": {"vr": "LO", "Value": [self.memory.items[number].patient_id]}}
+
+    def _known(self, number: int) -> None:
+        if number not in self.memory.items:
+            raise UnknownName(f"there is no worklist item {number}")
+
+    async def remove(self, number: int) -> None:
+        self._known(number)
+        del self.memory.items[number]
+
+    async def import_path(self, path: Path) -> Taken:
+        wrong = (f"{path.name}: it is no item",) if self.memory.broken_off else ()
+        return Taken(1, 2, 3, 0, wrong)
+
+    async def copy(self, form: CopyForm) -> Taken | Copy:
+        self.memory.node(form.node)
+        if form.every_seconds is None:
+            return Taken(1, 0, 0, 2, ())
+        made = Copy(form.node, form.every_seconds, form.days, None, 0, "")
+        return self.memory.copies.setdefault(form.node, made)
+
+    async def stop_copying(self, node: str) -> None:
+        if self.memory.copies.pop(node, None) is None:
+            raise UnknownName(f"the worklist of {node} is not copied")
+
+    async def copies(self) -> list[Copy]:
+        return list(self.memory.copies.values())
+
+    async def performed(self, limit: int | None) -> list[Performed]:
+        return [Performed("1.2.9", "COMPLETED", "CT1", True, NOON, NOON)][:limit]
+
+
+@dataclass
+class Commitments:
+    async def listed(self) -> list[Transaction]:
+        return [PROMISED]
+
+
+@dataclass
+class Tokens:
+    memory: Memory
+
+    async def listed(self) -> list[Token]:
+        return list(self.memory.tokens.values())
+
+    async def add(self, form: TokenForm) -> NewToken:
+        if form.name in self.memory.tokens:
+            raise NameTaken(f"there is a token {form.name} already")
+        if unknown := set(form.may) - {"search", "retrieve", "store"}:
+            raise BadRequest(f"{unknown} are no rights")
+        made = Token(form.name, tuple(sorted(form.may)), NOON, None)
+        return NewToken(self.memory.tokens.setdefault(form.name, made), "arca_" + "x" * 43)
+
+    async def remove(self, name: str) -> None:
+        if self.memory.tokens.pop(name, None) is None:
+            raise UnknownName(f"there is no token {name}")
+
+
 def appliance_in_memory(memory: Memory) -> Services:
-    return Services(Overview(memory), Studies(memory), Nodes(memory), Rules(memory), Queue(memory))
+    return Services(
+        Overview(memory),
+        Studies(memory),
+        Nodes(memory),
+        Rules(memory),
+        Queue(memory),
+        Retrieval(memory),
+        Worklist(memory),
+        Commitments(),
+        Tokens(memory),
+        Statement(),
+    )
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ class Job:
     next_try: datetime | None
     last_error: str
     created: datetime
+    verified: int | None = None  # objects the destination promised to keep; None: not asked
 
 
 class Queue(Protocol):

@@ -12,15 +12,21 @@ import trio
 
 from appliance import clock
 from appliance.alarm import StoreWatch
+from appliance.answers.commitment import Commitments
 from appliance.answers.nodes import Nodes
 from appliance.answers.overview import Overview, Running
 from appliance.answers.queue import Queue
+from appliance.answers.retrieval import Retrieval
 from appliance.answers.rules import Rules
+from appliance.answers.statement import Conformance
 from appliance.answers.studies import Studies
+from appliance.answers.tokens import Tokens
+from appliance.answers.worklist import Worklist
 from appliance.config import Config
 from appliance.database.door import open_database
 from appliance.journal.model import Severity
 from appliance.network.services import AssociationReport, Caller
+from appliance.network.settings import ListenerSettings
 from appliance.premises import volume_settings
 from appliance.rooms import Rooms, _wired, furnished
 from appliance.supervisor import Health
@@ -60,7 +66,22 @@ def answers(
     nodes = Nodes(rooms.nodes, rooms.transfers)
     studies = Studies(rooms.archive, rooms.transfers, rooms.intake)
     rules = Rules(rooms.routing, rooms.archive)
-    return Services(overview, studies, nodes, rules, Queue(rooms.transfers, nodes))
+    retrieval = Retrieval(rooms.nodes, rooms.retrieval, rooms.archive)
+    queue, worklist = Queue(rooms.transfers, nodes), Worklist(rooms.worklist, rooms.nodes)
+    commitments, tokens = Commitments(rooms.commitment), Tokens(rooms.access)
+    conformance = Conformance(running, ListenerSettings(), rooms.nodes, ())
+    return Services(
+        overview,
+        studies,
+        nodes,
+        rules,
+        queue,
+        retrieval,
+        worklist,
+        commitments,
+        tokens,
+        conformance,
+    )
 
 
 @asynccontextmanager

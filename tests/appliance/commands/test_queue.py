@@ -6,7 +6,7 @@ def test_alone_it_lists(run: Any) -> None:
     alone = run("queue")
     assert alone.stdout == run("queue", "list").stdout
     cells = alone.stdout.splitlines()[1].split()
-    assert cells[:5] == ["17", "PACS", "waiting", "7/120", "2"]
+    assert cells[:6] == ["17", "PACS", "waiting", "7/120", "-", "2"]
     assert cells[-2:] == ["1.2.3", "refused"]
 
 

@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 import trio
+from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from appliance import clock
+from appliance.archive.model import Patient
+from appliance.archive.records import PatientRow
+from appliance.archive.rows import patient_columns
 from appliance.database.door import open_database
-from appliance.database.schema import ROOMS, TORTOISE_ORM
+from appliance.database.schema import ROOMS, TORTOISE_ORM, _app, configuration, writer
 from appliance.transfers import listing
 from tests.appliance.transfers.tables import add, order
 
@@ -99,7 +104,7 @@ async def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
     assert "archive_instance" in shape
 
 
-async def test_a_database_of_before_gets_the_index_of_what_is_finished(tmp_path: Path) -> None:
+async def test_a_database_of_before_gets_what_is_new(tmp_path: Path) -> None:
     path = tmp_path / "index.sqlite"
     async with open_database(f"sqlite:///{path}") as database:
         await database.run(add, order(1, study="1.2"))
@@ -109,7 +114,15 @@ async def test_a_database_of_before_gets_the_index_of_what_is_finished(tmp_path:
             "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%\"closed\"%'"
         )
         before.execute(f"DROP INDEX {name}")
-        before.execute("DELETE FROM tortoise_migrations WHERE name = '0002_finished'")
+        for column in (
+            "transfers_item.proof",
+            "transfers_item.resends",
+            "transfers_transfer.verified",
+        ):
+            before.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
+        before.execute(
+            "DELETE FROM tortoise_migrations WHERE name IN ('0002_finished', '0003_proof')"
+        )
     assert _shape(path) != now
     async with open_database(f"sqlite:///{path}") as database:
         [transfer] = await database.read(listing.queue, {}, 1, clock.now())
@@ -120,3 +133,44 @@ async def test_a_database_of_before_gets_the_index_of_what_is_finished(tmp_path:
 def test_every_room_has_its_migrations(room: str) -> None:
     folder = Path(__file__).parents[3] / "appliance/database/migrations" / room
     assert list(folder.glob("0001_*.py"))
+
+
+_OLD_PATIENT = (
+    "INSERT INTO archive_patient (patient_id, issuer, name, name_raw, name_folded, birth_date, sex)"
+    " VALUES ('P1', '', '{}', '', 'x', '', '')"
+)
+_NAMES = "SELECT name, ideographic_folded, phonetic_folded, sounds FROM archive_patient ORDER BY id"
+
+
+async def _as_of_the_first_migration(url: str, names: list[str]) -> None:
+    async with TortoiseContext() as context:
+        await context.init(config=configuration(url))
+        connection = get_connection("default")
+        await connection.create_connection(with_db=True)
+        apps = {"archive": _app("archive")}
+        await MigrationExecutor(connection, apps).migrate(
+            [MigrationTarget("archive", "0001_initial")]
+        )
+        for name in names:
+            await connection.execute_script(_OLD_PATIENT.format(name))
+
+
+def test_an_index_with_patients_gets_their_names_by_group_and_sound(database_url: str) -> None:
+    names = ["Doe^Jane", "Yamada^Tarou=山田^太郎=やまだ^たろう", ""]
+    many = [*names, *(f"N{number}" for number in range(1000))]
+    asyncio.run(_as_of_the_first_migration(database_url, many))
+
+    async def rows() -> list[dict[str, object]]:
+        return list(await writer().execute_query_dict(_NAMES))
+
+    async def migrated() -> list[dict[str, object]]:
+        async with open_database(database_url) as database:
+            return await database.read(rows)
+
+    found = [tuple(row.values()) for row in trio.run(migrated)]
+    assert len(found) == 1003
+    assert found[:3] == [
+        (one.name, ideographic, phonetic, one.sounds)
+        for one in (PatientRow(**patient_columns(Patient(name=name))) for name in names)
+        for ideographic, phonetic in [(one.ideographic_folded, one.phonetic_folded)]
+    ]

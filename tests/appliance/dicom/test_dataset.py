@@ -30,3 +30,11 @@ def test_what_is_written_is_read(syntax: str) -> None:
 def test_rubbish_is_a_peers_error(raw: bytes, syntax: str) -> None:
     with suppress(DatasetError):
         decode(raw, syntax)
+
+
+@pytest.mark.parametrize("raw", [b"\x20\0\x11\0IS\2\0* ", b"\x18\0\x60\0DS\2\0* "])
+def test_a_star_for_a_number_asks_for_any(raw: bytes) -> None:
+    (element,) = decode(raw, _SYNTAXES[1])
+    assert element.is_empty
+    (element,) = decode(raw[:4] + b"\2\0\0\0* ", _SYNTAXES[0])
+    assert element.is_empty

@@ -32,3 +32,11 @@ def test_each_category_is_what_an_independent_table_says(status: int) -> None:
 )
 def test_words_name_the_meaning_and_the_code(status: int, words: str) -> None:
     assert statuses.words(status) == words
+
+
+def test_the_table_for_people() -> None:
+    rows = statuses.table()
+    assert (0x0000, "success", "stored") in rows
+    assert (0xA700, "failure", "out of resources") in rows
+    assert (0xFF00, "pending", "pending") in rows
+    assert [code for code, _, _ in rows] == sorted(code for code, _, _ in rows)

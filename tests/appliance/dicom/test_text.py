@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dicom.text import PersonName, charsets, decode, folded
+from appliance.dicom.text import (
+    PersonName,
+    charsets,
+    decode,
+    folded,
+    folded_name,
+    name_groups,
+)
 
 # PS3.5 Annexes H to K.
 EXAMPLES = [
@@ -40,6 +47,7 @@ EXAMPLES = [
         "Zhang^XiaoDong=张^小东=",
     ),
     (rb"ISO_IR 126", b"\xc4\xe9\xef\xed\xf5\xf3\xe9\xef\xf2", "Διονυσιος"),
+    (rb"ISO_IR 203", b"\xbcuvre", "Œuvre"),
     (rb"ISO_IR 166", b"\xb9\xd2\xc2", "นาย"),
 ]
 
@@ -86,3 +94,9 @@ def test_component_groups_of_a_name() -> None:
 def test_searching_knows_neither_case_nor_accents() -> None:
     assert folded("Müller^JÉRÔME^^Dr.") == "muller jerome dr"
     assert folded("^^^") == ""
+
+
+def test_names_for_comparing() -> None:
+    assert name_groups("Doe^Jane= =x") == ["Doe^Jane", "", "x"]
+    assert name_groups("==") == [""]
+    assert folded_name("Müller ^ JÖRG^^") == "muller^jorg"

@@ -43,3 +43,9 @@ def test_the_room_negotiates_for_its_sop_class() -> None:
     policy = Offer(_PROVIDERS, None).policy(None)
     assert policy.extended(_FIND, b"\1") == b"\1"
     assert policy.extended(_GET, b"\1") == policy.extended(CT, b"\1") == b""
+
+
+def test_a_caller_may_be_the_provider_where_the_room_says_so() -> None:
+    both = Provider("commitment", frozenset({_FIND}), frozenset(), _silent, either_role=True)
+    assert Offer((both,), None).policy(None).uses(_FIND)
+    assert not Offer((both,), frozenset()).policy(None).uses(_FIND)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.network.errors import Kind
-from appliance.transfers.classify import Class, of_failure, of_status
+from appliance.transfers.classify import Class, of_failure, of_status, table
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,9 @@ def test_failures() -> None:
             else Class.TRANSIENT
         )
         assert of_failure(kind) is expected, kind
+
+
+def test_the_table_for_people() -> None:
+    rows = table()
+    assert ("0000", "success", "") in rows
+    assert ("A700-A7FF", "transient", "the destination is out of resources") in rows

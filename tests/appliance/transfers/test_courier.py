@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import trio
 from trio.testing import MockClock
@@ -12,6 +13,7 @@ from appliance.transfers.model import State
 from storage.memory import MemoryStore
 from tests.appliance.transfers.desk import Desk, failure
 from tests.appliance.transfers.script import CT, EXPLICIT
+from tests.appliance.transfers.turner import IMPLICIT, JPEG_LS, Turner
 
 Put = Callable[..., str]
 
@@ -66,6 +68,43 @@ async def test_an_object_that_breaks_associations_does_not_block(
         assert sorted(desk.script.uids) == [f"1.2.3.{n}" for n in range(1, 5)]
         await desk.until(State.DONE, step=60)
     assert desk.script.uids[-1] == "1.2.3.0"
+
+
+async def test_what_is_not_taken_as_stored_goes_converted(
+    desk: Desk, put: Put, jumping_clock: MockClock, tmp_path: Path
+) -> None:
+    desk.transfers._converter = Turner(tmp_path)
+    desk.script.unsupported = {(CT, JPEG_LS)}
+    async with desk.running():
+        await desk.order(put(1, syntax=JPEG_LS), put(2))
+        await desk.until(State.DONE)
+    assert desk.script.received[0] == ("1.2.3.1", b"turned into 1.2.840.10008.1.2.1")
+    assert set(desk.script.proposed[0]) == {(CT, JPEG_LS), (CT, EXPLICIT), (CT, IMPLICIT)}
+
+
+async def test_what_is_wished_goes_first_and_what_cannot_be_goes_as_stored(
+    desk: Desk, put: Put, jumping_clock: MockClock, tmp_path: Path
+) -> None:
+    desk.change(preferred_syntax=JPEG_LS)
+    desk.transfers._converter = Turner(tmp_path, refused=put(2))
+    async with desk.running():
+        await desk.order(put(1), put(2))
+        await desk.until(State.DONE)
+    first, second = (content for _, content in desk.script.received)
+    assert first == f"turned into {JPEG_LS}".encode()
+    assert not second.startswith(b"turned")
+
+
+async def test_what_cannot_be_turned_into_anything_accepted_is_set_aside(
+    desk: Desk, put: Put, jumping_clock: MockClock, tmp_path: Path
+) -> None:
+    desk.change(transfer_syntaxes=(EXPLICIT,))
+    desk.transfers._converter = Turner(tmp_path, refused=put(1, syntax=JPEG_LS))
+    async with desk.running():
+        await desk.order(put(1, syntax=JPEG_LS), put(2))
+        partly = await desk.until(State.PARTLY)
+    assert "the pixels are damaged" in partly.last_error
+    assert desk.script.uids == ["1.2.3.2"]
 
 
 async def test_no_context_for_one_kind(desk: Desk, put: Put, jumping_clock: MockClock) -> None:

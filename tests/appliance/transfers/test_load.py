@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.transfers.load import MOST_CONTEXTS, look_up, pack
+from appliance.transfers.load import MOST_CONTEXTS, Cargo, look_up, pack
 from appliance.transfers.model import Leased
+from appliance.transfers.sender import Context, context_of
 from storage.errors import Corrupt
 from storage.memory import MemoryStore
 
@@ -46,8 +47,12 @@ def test_no_more_contexts_than_an_association_has(
 ) -> None:
     items = [Leased(n, 1, put(n, sop_class=f"1.2.{n % 130}")) for n in range(260)]
     cargo, _ = look_up(store, items)
-    fits, contexts, rest = pack(cargo)
+    fits, contexts, rest = pack(cargo, _as_stored)
     assert len(contexts) == MOST_CONTEXTS
     assert len(fits) == 2 * MOST_CONTEXTS
     assert [one.item.id for one in rest] == [128, 129, 258, 259]
-    assert pack(rest)[2] == []
+    assert pack(rest, _as_stored)[2] == []
+
+
+def _as_stored(cargo: Cargo) -> list[Context]:
+    return [context_of(cargo.outgoing)]

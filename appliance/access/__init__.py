@@ -1,0 +1,1 @@
+"""Who may use the appliance over the web, and what they did."""

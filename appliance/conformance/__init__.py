@@ -1,0 +1,1 @@
+"""Conformance: the statement of PS3.2, made from what really runs."""

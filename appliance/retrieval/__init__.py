@@ -1,0 +1,1 @@
+"""Asks other archives what they have, and brings it here."""

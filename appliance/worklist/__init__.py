@@ -1,0 +1,1 @@
+"""Scheduled procedures, answered to the modalities, and what became of them (MWL and MPPS)."""

@@ -1,0 +1,1 @@
+"""DICOMweb: searching, fetching and storing studies over HTTPS (PS3.18)."""
