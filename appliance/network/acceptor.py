@@ -91,7 +91,7 @@ class Acceptor:
         except Ended as ended:
             if association.state == State.TRANSPORT_OPEN and ended.ending.outcome != "refused":
                 association.reject(LOCAL_LIMIT)
-            return ended.ending
+            return self._explained(ended.ending)
         except RemoteProtocolError as error:
             association.abort(AbortSource.SERVICE_PROVIDER, error.reason)
             return self._broken_protocol(error)
@@ -155,6 +155,13 @@ class Acceptor:
         self._conversation.association.reject(answer)
         words = diagnosis.caller_rejected(self._conversation.caller, reason)
         raise Ended("rejected", words)
+
+    def _explained(self, ending: Ending) -> Ending:
+        """Who finds nothing in common aborts at once: why is what its people want to know."""
+        left = self._ticket.associated and ending.outcome in ("aborted", "broken")
+        if left and not self._conversation.association.contexts:
+            return Ending(ending.outcome, diagnosis.nothing_in_common(self._conversation.caller))
+        return ending
 
     def _remark(self) -> str:
         caller, brake = self._conversation.caller, self._session.brake

@@ -117,7 +117,8 @@ def nothing_in_common(caller: Caller) -> str:
     offered = names_of(abstract for abstract, _ in caller.proposed) or "nothing"
     return (
         f"{_who(caller)} proposed {offered}: no service, or no transfer syntax, that is offered "
-        "here. Send images or C-ECHO to this address, and check the accepted transfer syntaxes."
+        "here, or none that this system may use. `arca node list` says what it may: change that "
+        "with `arca node set`, or what the caller asks for and in which transfer syntaxes."
     )
 
 

@@ -86,6 +86,17 @@ async def test_nothing_in_common_is_named() -> None:
         assert "Study Root Query/Retrieve Information Model - FIND" in report.diagnosis
 
 
+async def test_a_limited_caller_that_aborts_is_told_why() -> None:
+    find = "1.2.840.10008.5.1.4.1.2.2.1"
+    request = AssociateRequest("A", "B", (ProposedContext(1, find, (EXPLICIT,)),), USER)
+    async with receiving() as reception, await Caller.connect(reception.port) as caller:
+        await caller.associate(request)
+        await caller.send(pdu.encode(Abort(0, 0)))
+        report = await reception.rooms.report()
+        assert report.outcome == "aborted"
+        assert "none that this system may use" in report.diagnosis
+
+
 async def test_the_sinks_answer_reaches_the_peer() -> None:
     async with receiving() as reception, await Caller.connect(reception.port) as caller:
         reception.rooms.answer = Answer(0xA700, "The disk is nearly full", (0x00080018,))
