@@ -176,7 +176,7 @@ class Scanner:
         """
         if self._depth or not self._explicit:
             return position
-        prefix, values, taken = self._prefix, self._values, 0
+        prefix, values, taken, last_taken = self._prefix, self._values, 0, 0
         end = len(data)
         last = end - 8
         while position <= last:
@@ -188,9 +188,12 @@ class Scanner:
             if length > _LONGEST_VALUE:
                 break
             values[tag] = data[position + 8 : stop]
+            last_taken = tag
             position = stop
             taken += 1
-        self._elements += taken
+        if taken:
+            self._elements += taken
+            self._tag = last_taken  # an error names it, whatever pieces the bytes came in
         return position
 
     def _recognise(self, data: bytes) -> bool:
