@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.answers.fetching import Retrieval
+from appliance.answers.fetching import Fetching
 from appliance.answers.reception import Reception
 from appliance.answers.search import Search
 from appliance.answers.tokens import Access
@@ -23,7 +23,7 @@ def dicomweb_of(rooms: Rooms) -> Dicomweb | None:
     return Dicomweb(
         Access(rooms.access),
         Search(rooms.archive),
-        Retrieval(rooms.archive, rooms.volume, rooms.pixels),
+        Fetching(rooms.archive, rooms.volume, rooms.pixels),
         Reception(rooms.intake, rooms.config.dicom.ae_title),
         origins=frozenset(section.origins),
         limits=limits,

@@ -32,7 +32,7 @@ _QUALITY = 90
 
 
 @dataclass(frozen=True)
-class Retrieval:
+class Fetching:
     """See `web.dicomweb.services.Retrieval`."""
 
     archive: Archive

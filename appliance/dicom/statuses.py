@@ -51,6 +51,7 @@ _WORDS = {
     UNRECOGNIZED_OPERATION: "unrecognized operation",
     MISTYPED_ARGUMENT: "mistyped argument",
     RESOURCE_LIMITATION: "resource limitation",
+    0xA801: "the move destination is not known there",
     0xB000: "stored, with values changed",
     0xB006: "stored, with elements discarded",
     0xB007: "stored, though the data set does not match its SOP class",

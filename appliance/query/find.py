@@ -31,6 +31,7 @@ from appliance.query.model import (
     negotiate_find,
 )
 from appliance.query.moments import Range, first_date, first_time
+from appliance.query.reading import read
 from storage.store import Store
 
 _PAGE = 200  # rows at a time
@@ -96,7 +97,7 @@ class Find:
     async def handle(self, dialogue: Dialogue) -> None:
         """Answer one C-FIND-RQ."""
         try:
-            await self._answer(dialogue, understood(dialogue))
+            await self._answer(dialogue, await understood(dialogue))
         except Refused as refusal:
             words, offending = str(refusal), refusal.offending
             await dialogue.answer(refusal.status, words, offending_element=offending)
@@ -177,11 +178,11 @@ def _syntax(found: Found, store: Store) -> Callable[[], str]:
     return syntax
 
 
-def understood(dialogue: Dialogue) -> Question:
+async def understood(dialogue: Dialogue) -> Question:
     """The question of a C-FIND-RQ. Raises `Refused`."""
     model = OF_CLASS[dialogue.context.abstract_syntax]
     options = Options.of(dialogue.negotiated)
-    asked = identifier.read(dialogue.dataset, dialogue.context.transfer_syntax, model)
+    asked = await read(dialogue)
     identifier.check(asked, model, relational=options.relational)
     check_values(asked.keys)
     return Question(asked, model, options)

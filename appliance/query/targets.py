@@ -21,6 +21,7 @@ from appliance.query.model import (
     Refused,
     Settings,
 )
+from appliance.query.reading import read
 
 _PAGE = 200
 
@@ -52,7 +53,7 @@ class Parcel:
 async def asked_for(dialogue: Dialogue, index: Index, settings: Settings) -> list[int]:
     """The instances' numbers, in the order they came. Raises `Refused`."""
     model = OF_CLASS[dialogue.context.abstract_syntax]
-    asked = identifier.read(dialogue.dataset, dialogue.context.transfer_syntax, model)
+    asked = await read(dialogue)
     relational = Options.of(dialogue.negotiated).relational
     identifier.check(asked, model, relational=relational)
     most = settings.most_instances

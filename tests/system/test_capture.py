@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +29,47 @@ def _store(arca: Appliance, folder: Path) -> None:
     assert wire.store(arca.port, [ct(number, source=81) for number in range(3)]) == [0] * 3
 
 
+def _asking(arca: Appliance, *words: str) -> str:
+    """A program of DCMTK's, called ASKER, that is registered here."""
+    if not any(row["name"] == "asker" for row in arca.ask("node", "list")):
+        here = ["--ae", "ASKER", "--host", "127.0.0.1", "--port", "1"]
+        arca.ask("node", "add", "asker", *here)
+    program, *rest = words
+    call = [program, "-v", "-aet", "ASKER", "-aec", "ARCA", *rest, "127.0.0.1", str(arca.port)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+_STUDIES = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "PatientName", "-k", "StudyInstanceUID"]
+
+
+def _find(arca: Appliance, folder: Path) -> None:
+    assert wire.store(arca.port, [ct(1, source=83)]) == [0]
+    arca.settled(1)
+    assert "StudyInstanceUID" in _asking(arca, "findscu", *_STUDIES)
+
+
+def _get(arca: Appliance, folder: Path) -> None:
+    image = ct(2, source=84)
+    assert wire.store(arca.port, [image]) == [0]
+    arca.settled(1)
+    study = ["-k", f"StudyInstanceUID={arca.ask('studies')[0]['study_uid']}"]
+    words = ["-S", "-k", "QueryRetrieveLevel=STUDY", *study, "-od", str(folder)]
+    _asking(arca, "getscu", *words)
+    assert any(path.is_file() for path in folder.iterdir())
+
+
+def _worklist(arca: Appliance, folder: Path) -> None:
+    _asking(arca, "findscu", "-W", "-k", "PatientName", "-k", "PatientID")
+
+
 TALKS: list[tuple[Callable[[Appliance, Path], None], list[str]]] = [
     (_echo, ["C-ECHO-RQ", "C-ECHO-RSP ID=1 (Success)", "A-RELEASE response"]),
     (_store, ["C-STORE-RQ", "C-STORE-RSP ID=1 (Success)"]),
+    (_find, ["C-FIND-RQ", "C-FIND-RSP-DATA", "C-FIND-RSP ID=1 (Success)"]),
+    (_get, ["C-GET-RQ", "C-STORE-RQ", "C-GET-RSP ID=1 C=1 (Success)"]),
+    (_worklist, ["C-FIND-RQ", "C-FIND-RSP ID=1 (Success)"]),
 ]
 
 

@@ -12,8 +12,14 @@ PROCESSING_FAILURE = 0x0110
 CANNOT_UNDERSTAND = 0xC000
 # PS3.18 Table I.2-1: elements were not what was expected.
 _CONFLICT = 0xB000
-# More than so many failures are counted, not listed.
-_MOST_LISTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object is found; empty when its beginning does not tell."""
+
+    study: str = ""
+    series: str = ""
 
 
 @dataclass
@@ -26,7 +32,7 @@ class Receipt:
     failed: list[dict[str, Any]] = field(default_factory=list)
     conflicts: int = 0
 
-    def note(self, announced: Announced, kept: Kept) -> None:
+    def note(self, announced: Announced, kept: Kept, place: Place) -> None:
         item = {
             "00081150": _value("UI", announced.sop_class_uid),
             "00081155": _value("UI", announced.sop_instance_uid),
@@ -37,7 +43,7 @@ class Receipt:
         if kept.outcome == "conflict":
             self.conflicts += 1
             item["00081196"] = _value("US", _CONFLICT)
-        item["00081190"] = _value("UR", self._address(announced))
+        item["00081190"] = _value("UR", self._address(announced, place))
         self.stored.append(item)
 
     def not_understood(self, status: int = CANNOT_UNDERSTAND) -> None:
@@ -67,9 +73,11 @@ class Receipt:
         text = f"{self.conflicts} came under a UID that stands for other content too; both are kept"
         return {"Warning": f'299 arca "{text}"'}
 
-    def _address(self, announced: Announced) -> str:
-        study = self.study or announced.study_uid
-        return f"{self.base}/studies/{study}" if study else self.base
+    def _address(self, announced: Announced, place: Place) -> str:
+        if not place.series:
+            return f"{self.base}/studies/{self.study}" if self.study else ""
+        series = f"{self.base}/studies/{place.study}/series/{place.series}"
+        return f"{series}/instances/{announced.sop_instance_uid}"
 
 
 def _value(vr: str, value: object) -> dict[str, Any]:

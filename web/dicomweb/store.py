@@ -6,14 +6,20 @@ import json
 
 import trio
 
-from appliance.dicom.header import HeaderError
+from appliance.dicom.header import (
+    SERIES_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+    HeaderError,
+    Scanner,
+)
 from appliance.dicom.part10 import LONGEST_META, FileMeta, read_file_meta
+from appliance.dicom.uids import well_formed
 from web.dicomweb.accept import Form, MediaType, accepted, choose, parse
 from web.dicomweb.errors import Refused
 from web.dicomweb.exchange import Answer, Request
 from web.dicomweb.multipart import Content, Event, MultipartError, PartBegins, PartEnds, Reader
 from web.dicomweb.notation import JSON
-from web.dicomweb.receipt import Receipt
+from web.dicomweb.receipt import Place, Receipt
 from web.dicomweb.routes import Target
 from web.dicomweb.services import Announced, Dicomweb, Holder, Receiving
 
@@ -30,7 +36,6 @@ async def store(web: Dicomweb, request: Request, target: Target, holder: Holder)
         await taking.all_parts(boundary)
     finally:
         await taking.give_up()
-    web.access.used(holder.name, "store", target.study, request.host)
     receipt = taking.receipt
     body = json.dumps(receipt.dataset()).encode()
     return Answer(receipt.status, {"Content-Type": form.name, **receipt.headers()}, body)
@@ -66,6 +71,7 @@ class Taking:
         self._waiting = bytearray()  # for a piece that is worth a thread
         self._receiving: Receiving | None = None
         self._skipped = False  # this part is answered already
+        self._place = Place()
 
     async def all_parts(self, boundary: str) -> None:
         try:
@@ -140,6 +146,7 @@ class Taking:
         self._announced = Announced(
             meta.sop_class_uid, meta.sop_instance_uid, meta.transfer_syntax_uid, self._study
         )
+        self._place = place_of(bytes(self._start[meta.data_set :]), meta)
         self._receiving = self._web.reception.begin(
             self._announced, self._holder.name, self._request.host
         )
@@ -161,7 +168,22 @@ class Taking:
         await self._flush()
         kept = await receiving.finish()
         self._receiving = None
-        self.receipt.note(announced, kept)
+        self.receipt.note(announced, kept, self._place)
+        if kept.outcome != "failed":
+            study = self._place.study
+            self._web.access.used(self._holder.name, "store", study, self._request.host)
+
+
+def place_of(start: bytes, meta: FileMeta) -> Place:
+    """Where it will be found, as far as its beginning says; for the answer, never for storing."""
+    scanner = Scanner(meta.transfer_syntax_uid)
+    try:
+        header = scanner.feed(start) or scanner.finish()
+    except HeaderError:
+        return Place()
+    tags = (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
+    study, series = (header.values.get(tag, b"").decode("latin-1").strip(" \0") for tag in tags)
+    return Place(study, series) if well_formed(study) and well_formed(series) else Place()
 
 
 def _meta(start: bytes) -> FileMeta | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.answers.fetching import Retrieval, rendering_of
+from appliance.answers.fetching import Fetching, rendering_of
 from appliance.errors import UnknownName
 from appliance.rooms import Rooms
 from storage.errors import StoreError
 from web.dicomweb.services import View
 
 
-def retrieval(rooms: Rooms) -> Retrieval:
-    return Retrieval(rooms.archive, rooms.volume, rooms.pixels)
+def retrieval(rooms: Rooms) -> Fetching:
+    return Fetching(rooms.archive, rooms.volume, rooms.pixels)
 
 
 async def test_what_an_address_means(lived_in: Rooms) -> None:

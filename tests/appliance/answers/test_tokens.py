@@ -12,7 +12,7 @@ async def test_who_holds_a_secret(rooms: Rooms) -> None:
     access = Access(rooms.access)
     holder = await access.identify(made.secret)
     assert holder is not None
-    assert (holder.name, holder.rights) == ("viewer", {"search"})
+    assert (holder.name, holder.rights) == ("viewer", frozenset({"search"}))
     assert await access.identify("arca_other") is None
 
 

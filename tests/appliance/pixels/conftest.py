@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from appliance.intake.part10 import file_header, read_file_meta
 from pydicom.data import get_testdata_file
 
 from appliance import clock
+from appliance.dicom.part10 import file_header, read_file_meta
 from appliance.pixels.model import Settings
 from appliance.pixels.service import Pixels
 from storage.volume import Volume, VolumeSettings, create_volume, open_volume

@@ -34,7 +34,7 @@ class Place:
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
         given = token if token is not None else self.token
         headers = {"Authorization": f"Bearer {given}", **headers} if given else headers
-        wires = httpx.ASGITransport(Door(nowhere, self.web))  # type: ignore[arg-type]
+        wires = httpx.ASGITransport(Door(nowhere, self.web))
         base = "https://arca/dicomweb"
         return httpx.AsyncClient(transport=wires, base_url=base, headers=headers)
 

@@ -34,10 +34,8 @@ def test_a_search() -> None:
 
 
 def test_what_is_told_beside_the_usual() -> None:
-    assert read("search study", ("includefield", "PatientID,00100030")).include == {
-        0x00100020,
-        0x00100030,
-    }
+    told = read("search study", ("includefield", "PatientID,00100030")).include
+    assert told == frozenset({0x00100020, 0x00100030})
     assert read("search study", ("includefield", "all")).include is None
 
 

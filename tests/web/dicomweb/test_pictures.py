@@ -26,7 +26,7 @@ def address(one: pydicom.Dataset) -> str:
 
 def parts(answer: httpx.Response) -> list[Any]:
     head = f"Content-Type: {answer.headers['Content-Type']}\r\n\r\n".encode()
-    return list(BytesParser().parsebytes(head + answer.content).get_payload())  # type: ignore[arg-type]
+    return list(BytesParser().parsebytes(head + answer.content).get_payload())
 
 
 async def kept(place: Place, name: str) -> pydicom.Dataset:

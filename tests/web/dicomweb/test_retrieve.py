@@ -33,7 +33,7 @@ def damage(path: Path) -> None:
 
 def parts(answer: httpx.Response) -> list[Any]:
     head = f"Content-Type: {answer.headers['Content-Type']}\r\n\r\n".encode()
-    return list(BytesParser().parsebytes(head + answer.content).get_payload())  # type: ignore[arg-type]
+    return list(BytesParser().parsebytes(head + answer.content).get_payload())
 
 
 @pytest.fixture

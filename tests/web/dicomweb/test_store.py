@@ -66,6 +66,12 @@ async def test_objects_are_kept_as_they_came(place: Place) -> None:
             assert b"".join(reader.chunks(content_only=True)) == one.content
         assert entry.notes["via"] == "dicomweb"
         assert entry.notes["source"] == "viewer"
+    await place.indexed()
+    async with place.client(accept="application/dicom") as client:
+        for address in listed(answer, "00081199", "00081190"):
+            assert (await client.get(address)).status_code == 200
+    [event, *_] = await place.rooms.journal.latest(kind="access.used")
+    assert (event.text, event.subject) == ("viewer used DICOMweb: retrieve", "1.2.3")
 
 
 async def test_to_a_study(place: Place) -> None:
