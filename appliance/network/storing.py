@@ -40,8 +40,8 @@ class Session:
     negotiated: Mapping[str, bytes] = field(default_factory=dict)  # by SOP class
     may_store: bool = True
     stores_at_caller: Set[str] = frozenset()  # SOP classes it takes over this association
-    provided_by_caller: Set[str] = frozenset()  # SOP classes it performs for us, and only that
     brake: Brake | None = None  # None: as fast as it comes
+    provided_by_caller: Set[str] = frozenset()  # SOP classes it performs for us, and only that
     objects: int = 0
     bytes: int = 0
     channel: IncomingChannel = field(init=False)
