@@ -56,6 +56,9 @@ async def examine(
     remote = remote_of(node, calling_ae_title, security)
     name, address = await _name(node)
     yield name
+    if node.url:
+        words = f"it is sent to over {node.url}: what follows is about DICOM at its port only"
+        yield Step("DICOMweb", None, 0.0, words)
     if not name.ok:
         return
     yield await _ping(address)

@@ -109,3 +109,9 @@ async def test_tls_that_is_not_set_up(pacs: int) -> None:
     last = (await _examined(node))[-1]
     assert (last.name, last.ok) == ("TLS", False)
     assert "`arca certificate`" in last.words
+
+
+async def test_a_node_of_the_web_is_told_apart(pacs: int) -> None:
+    node = Node("pacs", "PACS", "127.0.0.1", pacs, url="https://pacs/web")
+    [said] = [step for step in await _examined(node) if step.name == "DICOMweb"]
+    assert (said.ok, "https://pacs/web" in said.words) == (None, True)
