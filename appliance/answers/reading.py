@@ -6,8 +6,10 @@ import io
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
+from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -145,8 +147,9 @@ def _dataset(
     elements: dict[BaseTag, RawDataElement | DataElement], implicit: bool, little: bool
 ) -> Dataset:
     made = Dataset(elements)
-    character_set = made.get("SpecificCharacterSet", "ISO_IR 6")
-    made.set_original_encoding(implicit, little, character_set)
+    with suppress(LookupError):  # a term nobody knows: pydicom's own default holds
+        terms = made.get("SpecificCharacterSet") or "ISO_IR 6"
+        made.set_original_encoding(implicit, little, convert_encodings(terms))
     return made
 
 
