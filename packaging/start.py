@@ -23,6 +23,8 @@ PEERS = {
     "Orthanc": "orthanc",
     "strace": "strace",
     "tshark": "tshark",
+    "curl": "curl",
+    "/usr/share/orthanc/plugins/libOrthancDicomWeb.so": "orthanc-dicomweb",
     "mkfs.xfs": "xfsprogs",
     "mkfs.ext4": "e2fsprogs",
     "cc": "build-essential",
@@ -160,7 +162,8 @@ def _python() -> str:
 def peers() -> None:
     """See to it that the programs the tests talk to are here, or say how to get them."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    missing = sorted({pkg for tool, pkg in PEERS.items() if not shutil.which(tool, path=path)})
+    there = {tool for tool in PEERS if shutil.which(tool, path=path) or Path(tool).is_file()}
+    missing = sorted({package for tool, package in PEERS.items() if tool not in there})
     if missing:
         install(missing, needed=False)
 
