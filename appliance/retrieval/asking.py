@@ -47,16 +47,31 @@ async def studies(
 
 
 async def instances(association: OutgoingAssociation, study_uid: str) -> dict[str, tuple[str, str]]:
-    """Every instance of a study: its UID -> series UID and SOP class. Raises as `studies`."""
+    """Every instance of a study: its UID -> series UID and SOP class. Raises as `studies`.
+
+    A list that did not end with success is refused: half of one would pass for the whole.
+    """
     named: dict[str, tuple[str, str]] = {}
-    series, _ = await _find(
-        association, model.within("series", study_uid), _uid("SeriesInstanceUID"), 10_000
-    )
-    for series_uid in dict.fromkeys(series):
+    asked = model.within("series", study_uid)
+    for series_uid in dict.fromkeys(
+        await _whole(association, asked, _uid("SeriesInstanceUID"), 10_000)
+    ):
         asked = model.within("image", study_uid, series_uid)
-        images, _ = await _find(association, asked, _image, 100_000)
+        images = await _whole(association, asked, _image, 100_000)
         named.update((uid, (series_uid, sop_class)) for uid, sop_class in images)
     return named
+
+
+async def _whole(
+    association: OutgoingAssociation,
+    asked: Dataset,
+    read: Callable[[Dataset], T | None],
+    limit: int,
+) -> list[T]:
+    answers, status = await _find(association, asked, read, limit)
+    if status != statuses.SUCCESS:
+        raise Refused(_words(status, ""))
+    return answers
 
 
 async def _find(

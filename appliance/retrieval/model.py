@@ -261,6 +261,12 @@ class Result:
     words: str = ""  # what happened and what to change; "" when all is well
 
 
+def all_here(expected: Set[str], announced: int | None, here: Set[str]) -> bool:
+    """Whether what is here is proven to be all; never where the archive tells nothing."""
+    told = bool(expected) or announced is not None
+    return told and expected <= here and len(here) >= (announced or 0)
+
+
 def judge(
     study_uid: str, expected: Set[str], announced: int | None, here: Set[str], said: str
 ) -> Result:
@@ -269,13 +275,19 @@ def judge(
     `expected` are instances it named, empty where it could not; `announced` is its own count.
     """
     missing = tuple(sorted(expected - here))
-    count = len(expected) or announced
-    landed = len(expected & here) if expected else len(here)
-    if not landed:
+    count = max(len(expected), announced or 0) if expected else announced
+    landed = len(expected & here) if count == len(expected) else len(here)
+    if not here & expected if expected else not here:
         state: State = "refused" if said else "nothing"
         words = said or "it said that all went well, but nothing came; see its log"
         return Result(study_uid, state, count, 0, missing, words)
-    if missing or (count is not None and landed < count):
-        short = f"{(count or 0) - landed} of {count} did not come"
-        return Result(study_uid, "partial", count, landed, missing, f"{short}. {said}".strip())
-    return Result(study_uid, "complete", count, landed)
+    if all_here(expected, announced, here):
+        return Result(study_uid, "complete", count, landed)
+    words = f"{_short(len(missing), count, landed)}. {said}".strip()
+    return Result(study_uid, "partial", count, landed, missing, words)
+
+
+def _short(missing: int, count: int | None, landed: int) -> str:
+    if count is None:
+        return "It does not tell which images it has, so nothing proves that these are all"
+    return f"{max(missing, count - landed)} of {count} did not come"

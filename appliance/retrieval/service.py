@@ -18,6 +18,7 @@ import trio
 from pydicom.dataset import Dataset
 
 from appliance import clock
+from appliance.dicom.dataset import DatasetError
 from appliance.dicom.items import RoleSelection
 from appliance.dicom.negotiation import Proposal
 from appliance.errors import BadRequest
@@ -47,6 +48,8 @@ _PATIENCE = 600.0
 # What an archive sends on other associations may come a little after its last word.
 _STRAGGLERS = 10.0
 _LOOK = 0.25
+# Ends of an association after which the rest is asked for again.
+_CUT = frozenset({"aborted", "broken", "protocol", "timeout"})
 
 _QUESTION: Proposal = (FIND, UNCOMPRESSED)
 
@@ -131,13 +134,11 @@ class Retrieval:
             return Result(study_uid, "nothing", 0, 0, words=words)
         here, said = await self._ourselves.held(study_uid), ""
         for attempt in (1, 2):
-            missing = {uid: of for uid, of in expected.items() if uid not in here}
-            if expected and not missing:
+            orders = _orders(study_uid, expected, announced, here, first=attempt == 1)
+            if not orders:
                 break
-            orders = _orders(study_uid, missing if attempt == 2 or here else {})
             classes = {sop_class for _, sop_class in expected.values() if sop_class}
-            said, moved = await self._fetch(node, orders, classes, method, progress)
-            patience = _STRAGGLERS if moved else 0.0
+            said, patience = await self._attempt(node, orders, classes, method, progress)
             here = await self._landed(study_uid, set(expected), announced, patience)
         return model.judge(study_uid, set(expected), announced, here, said)
 
@@ -145,19 +146,35 @@ class Retrieval:
         self, node: Node, study_uid: str
     ) -> tuple[Mapping[str, tuple[str, str]], int | None]:
         """What the node has of a study: its instances, where it tells, and how many it counts."""
-        async with self._association(node, [_QUESTION]) as association:
-            today = clock.local(clock.now()).date()
-            try:
-                known = await asking.studies(association, Wanted(study_uid=study_uid), 2, today)
-            except Refused:
-                return {}, None
-            match = next((one for one in known if one.study_uid == study_uid), None)
-            if match is None:
-                return {}, 0
-            try:
-                return await asking.instances(association, study_uid), match.instances
-            except Refused:  # it answers about studies only
-                return {}, match.instances
+        try:
+            async with self._association(node, [_QUESTION]) as association:
+                return await _told(association, study_uid)
+        except DatasetError:  # what cannot be read tells nothing
+            return {}, None
+        except AssociationFailed as error:
+            if error.kind != "no_context":
+                raise
+            return {}, None  # it answers no queries, and may send nevertheless
+
+    async def _attempt(
+        self,
+        node: Node,
+        orders: Sequence[Dataset],
+        classes: Set[str],
+        method: Method,
+        progress: Progress,
+    ) -> tuple[str, float]:
+        """What the node complains of, and for how many seconds more may come.
+
+        Raises AssociationFailed when it was not even asked.
+        """
+        try:
+            said, moved = await self._fetch(node, orders, classes, method, progress)
+        except AssociationFailed as error:
+            if error.kind not in _CUT:
+                raise
+            return str(error), _STRAGGLERS
+        return said, _STRAGGLERS if moved else 0.0
 
     async def _fetch(
         self,
@@ -169,17 +186,35 @@ class Retrieval:
     ) -> tuple[str, bool]:
         """What the node complains of, and whether it sends on associations of its own."""
         if method != "move":
-            contexts, roles = fetching.proposal(classes or fetching.USUAL_CLASSES)
-            offer = [(GET, UNCOMPRESSED), *contexts]
-            async with self._association(node, offer, roles) as association:
-                if method == "get" or any(
-                    association.accepted(GET, syntax) for syntax in UNCOMPRESSED
-                ):
-                    association.fetching(self._ourselves.store)
-                    return await fetching.get(association, orders, progress), False
+            try:
+                said = await self._get(node, orders, classes, method, progress)
+            except AssociationFailed as error:
+                if method == "get" or error.kind != "no_context":
+                    raise
+                said = None
+            if said is not None:
+                return said, False
         async with self._association(node, [(MOVE, UNCOMPRESSED)]) as association:
             title = self._ourselves.ae_title
             return await fetching.move(association, orders, title, progress), True
+
+    async def _get(
+        self,
+        node: Node,
+        orders: Sequence[Dataset],
+        classes: Set[str],
+        method: Method,
+        progress: Progress,
+    ) -> str | None:
+        """As `_fetch`; None when the node does not offer C-GET and need not."""
+        contexts, roles = fetching.proposal(classes or fetching.USUAL_CLASSES)
+        offer = [(GET, UNCOMPRESSED), *contexts]
+        async with self._association(node, offer, roles) as association:
+            offered = any(association.accepted(GET, syntax) for syntax in UNCOMPRESSED)
+            if method == "auto" and not offered:
+                return None
+            association.fetching(self._ourselves.store)
+            return await fetching.get(association, orders, progress)
 
     async def _landed(
         self, study_uid: str, expected: Set[str], announced: int | None, patience: float
@@ -187,7 +222,7 @@ class Retrieval:
         """What is here, once nothing more seems to come."""
         here = await self._ourselves.held(study_uid)
         until = trio.current_time() + patience
-        while not _all_here(here, expected, announced) and trio.current_time() < until:
+        while not model.all_here(expected, announced, here) and trio.current_time() < until:
             await trio.sleep(_LOOK)
             now = await self._ourselves.held(study_uid)
             if len(now) > len(here):
@@ -210,13 +245,47 @@ class Retrieval:
             yield association
 
 
-def _all_here(here: Set[str], expected: Set[str], announced: int | None) -> bool:
-    if expected:
-        return expected <= here
-    return announced is not None and len(here) >= announced
+async def _told(
+    association: OutgoingAssociation, study_uid: str
+) -> tuple[Mapping[str, tuple[str, str]], int | None]:
+    today = clock.local(clock.now()).date()
+    try:
+        known = await asking.studies(association, Wanted(study_uid=study_uid), 2, today)
+    except Refused:
+        return {}, None
+    match = next((one for one in known if one.study_uid == study_uid), None)
+    if match is None:
+        return {}, 0
+    try:
+        return await asking.instances(association, study_uid), match.instances
+    except Refused:  # it answers about studies only
+        return {}, match.instances
 
 
-def _orders(study_uid: str, missing: Mapping[str, tuple[str, str]]) -> list[Dataset]:
+def _orders(
+    study_uid: str,
+    expected: Mapping[str, tuple[str, str]],
+    announced: int | None,
+    here: Set[str],
+    *,
+    first: bool,
+) -> list[Dataset]:
+    """What to ask for: the whole study, or what is missing of it; nothing when all is here.
+
+    A whole study is asked for again only where the archive counts more than came and names none.
+    """
+    if model.all_here(set(expected), announced, here):
+        return []
+    missing = {uid: of for uid, of in expected.items() if uid not in here}
+    named = len(expected) >= (announced or 0)
+    if first:
+        return _named(study_uid, missing if here and named else {})
+    if not missing and (expected or announced is None):
+        return []
+    return _named(study_uid, missing)
+
+
+def _named(study_uid: str, missing: Mapping[str, tuple[str, str]]) -> list[Dataset]:
     """The whole study; or, series by series, the instances that are missing."""
     if not missing:
         return [model.order(study_uid)]

@@ -39,9 +39,11 @@ class Archive:
 
     def __enter__(self) -> Archive:
         entity = AE("PACS")
-        for uid in (FIND, MOVE) if "no get" in self.lies else (FIND, MOVE, GET):
+        refused = {"no get": GET, "nobody may ask": FIND}
+        for uid in {FIND, MOVE, GET} - {refused[lie] for lie in self.lies & refused.keys()}:
             entity.add_supported_context(uid)
-        entity.add_supported_context(CT, scu_role=True, scp_role=True)
+        if "no storage" not in self.lies:
+            entity.add_supported_context(CT, scu_role=True, scp_role=True)
         entity.add_requested_context(CT)
         handlers = [
             (evt.EVT_C_FIND, self._find),
@@ -72,7 +74,8 @@ class Archive:
             key = one.StudyInstanceUID
             if level == "STUDY":
                 answer.PatientName = one.PatientName
-                answer.NumberOfStudyRelatedInstances = len(self.images)
+                if "counts nothing" not in self.lies:
+                    answer.NumberOfStudyRelatedInstances = len(self.images)
             if level in ("SERIES", "IMAGE"):
                 answer.SeriesInstanceUID = key = one.SeriesInstanceUID
             if level == "IMAGE":
@@ -81,6 +84,9 @@ class Archive:
             if key not in seen or "duplicates" in self.lies:
                 seen.add(key)
                 yield 0xFF00, answer
+            if level == "IMAGE" and "stops in the middle" in self.lies:
+                yield 0xC000, None
+                return
 
     def _chosen(self, event: evt.Event) -> list[Dataset]:
         wanted = event.identifier
@@ -101,6 +107,10 @@ class Archive:
         yield len(chosen)
         for one in chosen:
             yield 0xFF00, one
+            if "hangs up once" in self.lies:
+                self.lies.discard("hangs up once")
+                event.assoc.abort()
+                return
 
     def _move(self, event: evt.Event) -> Iterator[Any]:
         chosen = self._chosen(event)

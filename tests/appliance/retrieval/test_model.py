@@ -113,7 +113,12 @@ def test_an_open_range_ends_today() -> None:
         ({"1", "2"}, 2, set(), "it is full", "refused"),
         (set(), 3, {"1"}, "", "partial"),
         (set(), 3, {"1", "2", "3"}, "", "complete"),
-        (set(), None, {"1"}, "", "complete"),
+        ({"1"}, 3, {"1"}, "", "partial"),  # it names fewer than it counts
+        ({"1"}, 3, {"1", "2", "3"}, "", "complete"),
+        ({"1", "2"}, 1, {"1", "2"}, "", "complete"),  # it counts fewer than it names
+        ({"1", "2"}, 2, {"1", "9"}, "", "partial"),  # others do not stand in for it
+        (set(), None, {"1"}, "", "partial"),  # nothing proves that this is all
+        (set(), None, {"1"}, "it does not know us", "partial"),
         (set(), None, set(), "", "nothing"),
     ],
 )
@@ -124,3 +129,21 @@ def test_what_landed_counts_and_not_what_was_said(
     assert result.state == state
     assert set(result.missing) == expected - here
     assert bool(result.words) is (state != "complete")
+
+
+@given(
+    st.sets(st.sampled_from("abcdef")),
+    st.none() | st.integers(0, 9),
+    st.sets(st.sampled_from("abcdef")),
+    st.sampled_from(["", "it is full"]),
+)
+def test_complete_is_said_of_what_is_proven_only(
+    expected: set[str], announced: int | None, here: set[str], said: str
+) -> None:
+    result = judge("1.2", expected, announced, here, said)
+    if result.state == "complete":
+        assert expected <= here
+        assert len(here) >= (announced or 0)
+        assert expected or announced is not None
+    else:
+        assert result.words

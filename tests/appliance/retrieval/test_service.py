@@ -112,6 +112,60 @@ async def test_an_archive_that_knows_only_studies(rooms: Rooms) -> None:
         assert (result.state, result.here) == ("complete", 3)
 
 
+def _orders(archive: Archive) -> list[str]:
+    """At which level the archive was asked to send something, in order."""
+    return [
+        one.QueryRetrieveLevel
+        for one in archive.asked
+        if "NumberOfStudyRelatedInstances" not in one
+        and "NumberOfSeriesRelatedInstances" not in one
+        and "InstanceNumber" not in one
+    ]
+
+
+async def test_a_whole_study_is_not_sent_twice(rooms: Rooms) -> None:
+    with Archive(lies={"only studies"}) as archive:
+        assert (await _retrieve(rooms, archive, "get")).state == "complete"
+        assert _orders(archive) == ["STUDY"]
+        assert (await _retrieve(rooms, archive, "get")).state == "complete"
+        assert _orders(archive) == ["STUDY"]
+
+
+@pytest.mark.parametrize(
+    "lies", [{"no find"}, {"nobody may ask"}, {"only studies", "counts nothing"}]
+)
+async def test_what_it_does_not_tell_is_not_proven(rooms: Rooms, lies: set[str]) -> None:
+    with Archive(lies=lies) as archive:
+        result = await _retrieve(rooms, archive, "get")
+        assert (result.state, result.expected, result.here) == ("partial", None, 3)
+        assert "does not tell" in result.words
+        assert _orders(archive).count("STUDY") == 1
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_list_that_breaks_off_is_not_taken_for_whole(rooms: Rooms) -> None:
+    with Archive(lies={"stops in the middle"}) as archive:
+        result = await _retrieve(rooms, archive, "get")
+        assert (result.state, result.expected, result.here) == ("complete", 3, 3)
+    lies = {"stops in the middle", "counts nothing", "withholds for ever"}
+    with Archive(withheld={f"{SERIES}.2"}, lies=lies) as archive:
+        assert (await _retrieve(rooms, archive, "get")).state == "partial"
+
+
+async def test_the_rest_is_asked_for_when_it_hangs_up(rooms: Rooms) -> None:
+    with Archive(lies={"hangs up once"}) as archive:
+        result = await _retrieve(rooms, archive, "get")
+        assert (result.state, result.here) == ("complete", 3)
+        assert _orders(archive) == ["STUDY", "IMAGE"]
+
+
+async def test_what_neither_stores_nor_gets_is_moved(running: tuple[Rooms, int]) -> None:
+    rooms, port = running
+    lies = {"no get", "no storage"}
+    with Archive(lies=lies, destinations={"ARCA": ("127.0.0.1", port)}) as archive:
+        assert (await _retrieve(rooms, archive)).state == "complete"
+
+
 async def test_a_study_it_does_not_have(rooms: Rooms) -> None:
     with Archive(images=[]) as archive:
         result = await _retrieve(rooms, archive)
