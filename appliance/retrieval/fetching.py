@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
+import trio
 from pydicom.dataset import Dataset
 
 from appliance.dicom import statuses
 from appliance.dicom.dimse import Command, Element, Operation
 from appliance.dicom.items import RoleSelection
 from appliance.dicom.negotiation import Proposal
+from appliance.network.errors import AssociationFailed
+from appliance.network.inquiry import Inquiry, Response
 from appliance.network.outgoing import OutgoingAssociation
 from appliance.network.services import Answer
 from appliance.retrieval.model import GET, MOVE, Counts
@@ -33,6 +37,7 @@ _COMPRESSED = (
     "1.2.840.10008.1.2.2",
 )
 _MOST_CONTEXTS = 126  # besides those for the questions themselves
+_LAST_WORD = 2.0  # seconds for the archive to take our C-CANCEL
 # Where the archive does not say which classes a study has.
 USUAL_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.2",
@@ -110,11 +115,22 @@ async def _each(
         inquiry = await association.ask(
             sop_class, operation, values | {Element.PRIORITY: 0}, wanted
         )
-        while (response := await inquiry.next()).pending:
-            progress(_counts(response.command))
+        response = await _last(inquiry, progress)
         progress(_counts(response.command))
         complaints.append(_complaint(response.answer, _counts(response.command)))
     return " ".join(dict.fromkeys(filter(None, complaints)))
+
+
+async def _last(inquiry: Inquiry, progress: Progress) -> Response:
+    """The last answer. An archive that is left before is told so, or it may send on and on."""
+    try:
+        while (response := await inquiry.next()).pending:
+            progress(_counts(response.command))
+    except trio.Cancelled:
+        with trio.move_on_after(_LAST_WORD, shield=True), suppress(AssociationFailed):
+            await inquiry.cancel()
+        raise
+    return response
 
 
 def _counts(command: Command) -> Counts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +38,7 @@ class Archive:
     destinations: dict[str, tuple[str, int]] = field(default_factory=dict)
     asked: list[Dataset] = field(default_factory=list)
     withheld: set[str] = field(default_factory=set)  # not sent the first time
+    cancelled: threading.Event = field(default_factory=threading.Event)  # by a C-CANCEL
 
     def __enter__(self) -> Archive:
         entity = AE("PACS")
@@ -121,3 +124,9 @@ class Archive:
         yield len(chosen)
         for one in chosen:
             yield 0xFF00, one
+            while "never ends" in self.lies:
+                if event.is_cancelled:
+                    self.cancelled.set()
+                    yield 0xFE00, None
+                    return
+                time.sleep(0.01)

@@ -166,6 +166,20 @@ async def test_what_neither_stores_nor_gets_is_moved(running: tuple[Rooms, int])
         assert (await _retrieve(rooms, archive)).state == "complete"
 
 
+async def test_who_leaves_cancels(running: tuple[Rooms, int]) -> None:
+    rooms, port = running
+    known = {"ARCA": ("127.0.0.1", port)}
+    with Archive(lies={"never ends"}, destinations=known) as archive:
+        node = _node(archive)
+        async with rooms.retrieval.retrieving(node, [STUDY], "move") as steps:
+            first = await anext(aiter(steps))
+            assert first.counts.completed == 1
+        try:
+            assert await trio.to_thread.run_sync(archive.cancelled.wait, 5)
+        finally:
+            archive.lies.clear()
+
+
 async def test_a_study_it_does_not_have(rooms: Rooms) -> None:
     with Archive(images=[]) as archive:
         result = await _retrieve(rooms, archive)
