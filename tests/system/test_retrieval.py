@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.system.appliance import Appliance, CommandFailed, free_port
+from tests.appliance.retrieval.archive import STUDY, Archive
+from tests.system.appliance import ARCA, Appliance, CommandFailed, free_port
 from tests.system.images import Image, ct, part10
 from tests.system.peers import Orthanc, Program, listening, storescu
 
@@ -85,3 +88,20 @@ def test_who_does_not_know_us_is_explained(
     with pytest.raises(CommandFailed) as failed:
         shared_arca.ask("query", "wrong")
     assert "called AE title" in failed.value.errors
+
+
+def test_control_c_cancels_at_the_archive(shared_arca: Appliance) -> None:
+    known = {"ARCA": ("127.0.0.1", shared_arca.port)}
+    with Archive(lies={"never ends"}, destinations=known) as archive:
+        words = ["--ae", "PACS", "--host", "127.0.0.1", "--port", str(archive.port)]
+        shared_arca.ask("node", "add", "endless", *words)
+        words = ["retrieve", "endless", STUDY, "--method", "move"]
+        command = [str(ARCA), *words, "--config", str(shared_arca.config)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as asking:
+            try:
+                assert archive.sending.wait(20)
+                asking.send_signal(signal.SIGINT)
+                assert archive.cancelled.wait(10)
+            finally:
+                archive.lies.clear()
+                asking.kill()

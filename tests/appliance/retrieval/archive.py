@@ -38,6 +38,7 @@ class Archive:
     destinations: dict[str, tuple[str, int]] = field(default_factory=dict)
     asked: list[Dataset] = field(default_factory=list)
     withheld: set[str] = field(default_factory=set)  # not sent the first time
+    sending: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)  # by a C-CANCEL
 
     def __enter__(self) -> Archive:
@@ -124,6 +125,7 @@ class Archive:
         yield len(chosen)
         for one in chosen:
             yield 0xFF00, one
+            self.sending.set()
             while "never ends" in self.lies:
                 if event.is_cancelled:
                     self.cancelled.set()
