@@ -30,9 +30,6 @@ PEERS = {
     "cc": "build-essential",
 }
 
-# More would only make tests with real peers wait for each other.
-_MOST_WORKERS = 2
-
 USAGE = """\
 ./run                  start Arca with a demonstration
 ./run setup            only make the environment: .venv/bin/arca
@@ -81,10 +78,8 @@ def tests(rest: list[str]) -> int:
     environment("requirements-dev.lock")
     peers()
     selection = [] if "--long" in rest else ["-m", "not long"]
-    # A file stays with one worker: what its tests share is made once.
-    workers = ["-n", str(min(os.cpu_count() or 1, _MOST_WORKERS)), "--dist", "loadfile"]
     chosen = [one for one in rest if one != "--long"]
-    return run(BIN / "python", "-m", "pytest", *workers, *selection, *chosen)
+    return run(BIN / "python", "-m", "pytest", *selection, *chosen)
 
 
 def check(rest: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,7 +31,9 @@ def _fresh_statements() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], str]]:
     """Makes an empty database on a PostgreSQL server of this test run; gives its URL."""
-    with tempfile.TemporaryDirectory(prefix="arca-postgres") as folder:
+    # Not where a test keeps its own files: the server outlives it.
+    where = os.environ.get("TMPDIR", "/tmp")
+    with tempfile.TemporaryDirectory(prefix="arca-postgres", dir=where) as folder:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
