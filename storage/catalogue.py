@@ -22,6 +22,8 @@ from storage.line import decode
 from storage.segments import Link, Mark, Position, Segments
 from storage.store import Action, Entry
 
+_ALL = 2**31 - 1
+
 
 class Fresh:
     """Lines that the file does not have yet, in order."""
@@ -115,13 +117,17 @@ class Catalogue:
             self._leaving = Fresh()
         return True
 
-    def find(self, name: str) -> list[Entry]:
-        """The newest line of each object that is kept under a name, oldest first."""
+    def find(self, name: str, most: int = _ALL) -> list[Entry]:
+        """The newest line of each object that is kept under a name, oldest first.
+
+        At most the `most` newest lines are looked at.
+        """
         with self._lock:
-            stored = self._stored("name", tables.key_of_name(name))
-            fresh = (self._leaving.names.get(name, ()), self._fresh.names.get(name, ()))
+            held = (self._leaving.names.get(name, ()), self._fresh.names.get(name, ()))
+            fresh = [put for puts in held for put in puts[-most:]][-most:]
+            stored = self._stored("name", tables.key_of_name(name), most - len(fresh))
             newest = {put.sha256: put for put in stored if put.name == name}
-            newest.update((put.sha256, put) for puts in fresh for put in puts)
+            newest.update((put.sha256, put) for put in fresh)
             return sorted(
                 (put for put in newest.values() if put.sequence > self._deletion(put.sha256)),
                 key=lambda put: put.sequence,
@@ -154,9 +160,10 @@ class Catalogue:
         rows = self._query(tables.CHANGES, sha256)
         return tables.changed(kept, rows[0]) if rows else kept
 
-    def _stored(self, column: str, key: int) -> list[Entry]:
-        places = self._query(tables.PLACES[column], key)
-        return [self._read(Position(*place)) for place in places]
+    def _stored(self, column: str, key: int, most: int = _ALL) -> list[Entry]:
+        """The newest lines in the file, oldest first."""
+        places = self._query(tables.PLACES[column], key, most)
+        return [self._read(Position(*place)) for place in reversed(places)]
 
     def _read(self, place: Position) -> Entry:
         return decode(self._segments.read(place))
@@ -165,24 +172,24 @@ class Catalogue:
         """One quick look for both, in the caller's own thread."""
         with self._lock:
             keys = (tables.key_of_name(name), tables.key_of_sha(sha256))
-            rows = self._query(tables.EITHER, *keys)
+            [(in_name, in_sha)] = self._query(tables.EITHER, *keys)
             held = (self._leaving, self._fresh)
             listed = any(sha256 in lines.shas for lines in held)
             named = any(name in lines.names for lines in held)
             return Seen(
                 self._flushes,
-                listed or any(sha == keys[1] for _, sha in rows),
-                named or any(key == keys[0] for key, _ in rows),
+                listed or bool(in_sha),
+                named or bool(in_name),
             )
 
-    def find_since(self, name: str, seen: Seen) -> list[Entry]:
+    def find_since(self, name: str, seen: Seen, most: int = _ALL) -> list[Entry]:
         """As `find`, without asking the file again what was seen not to be there."""
         with self._lock:
             if not seen.named and seen.flushes == self._flushes:
                 fresh = (*self._leaving.names.get(name, ()), *self._fresh.names.get(name, ()))
                 if not fresh:
                     return []
-        return self.find(name)
+        return self.find(name, most)
 
     def _query(self, statement: str, *values: object) -> list[Any]:
         try:

@@ -45,9 +45,10 @@ class Batch:
         self.entries.append(entry)
         self._next += 1
 
-    def find(self, name: str, seen: Seen) -> list[Entry]:
-        """Every copy under a name, those of this batch included."""
-        newest = {entry.sha256: entry for entry in self._catalogue.find_since(name, seen)}
+    def find(self, name: str, seen: Seen, most: int) -> list[Entry]:
+        """The `most` newest copies under a name, and those of this batch."""
+        known = self._catalogue.find_since(name, seen, most)
+        newest = {entry.sha256: entry for entry in known}
         for entry in self.entries:
             if entry.action is Action.DELETE:
                 newest.pop(entry.sha256, None)

@@ -17,6 +17,10 @@ from storage.retention import RetentionRules
 from storage.store import Action, Entry, Outcome, Receipt
 from storage.system import System
 
+# A device that uses one UID for everything must not slow down reception: of its copies so many
+# are compared.
+_MOST_COPIES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -71,7 +75,7 @@ class Put(Work):
 
     def plan(self, batch: Batch) -> None:
         others: list[Entry] = []
-        for copy in batch.find(self.arrival.name, self.seen):
+        for copy in self._copies(batch):
             if copy.content != self.arrival.content:
                 others.append(copy)
                 continue
@@ -80,6 +84,14 @@ class Put(Work):
                 self._answer_duplicate(copy, kept, batch)
                 return
         self._store(batch, tuple(others))
+
+    def _copies(self, batch: Batch) -> list[Entry]:
+        """What is kept under the name: the newest copies, and the very same file however old."""
+        copies = batch.find(self.arrival.name, self.seen, _MOST_COPIES)
+        same = batch.kept(self.arrival.sha256) if len(copies) >= _MOST_COPIES else None
+        if same is not None and same.entry.name == self.arrival.name:
+            copies.append(same.entry)
+        return copies
 
     def _is_intact(self, kept: Kept) -> bool:
         """The cheap look: the file is there and as long as it should be."""

@@ -60,7 +60,7 @@ class Receipt:
 
     outcome: Outcome
     entry: Entry  # of a duplicate: the line of the copy kept before
-    others: tuple[Entry, ...] = ()  # of a conflict: the copies with other content
+    others: tuple[Entry, ...] = ()  # of a conflict: the newest copies with other content
 
 
 class Incoming(Protocol):

@@ -18,11 +18,14 @@ from storage.segments import START, Mark, Position
 from storage.store import Action, Entry
 
 PRIVATE = ""  # a temporary file of SQLite's own
+_NEWEST = "ORDER BY sequence DESC LIMIT ?"
 PLACES = {
-    "name": "SELECT segment, offset, length FROM puts WHERE name = ? ORDER BY sequence",
-    "sha": "SELECT segment, offset, length FROM puts WHERE sha = ? ORDER BY sequence",
+    "name": f"SELECT segment, offset, length FROM puts WHERE name = ? {_NEWEST}",
+    "sha": f"SELECT segment, offset, length FROM puts WHERE sha = ? {_NEWEST}",
 }
-EITHER = "SELECT name, sha FROM puts WHERE name = ? OR sha = ?"
+EITHER = (
+    "SELECT EXISTS (SELECT 1 FROM puts WHERE name = ?), EXISTS (SELECT 1 FROM puts WHERE sha = ?)"
+)
 _PUTS = "SELECT sequence, segment, offset, length FROM puts WHERE sha = ?"
 CHANGES = "SELECT retain_until, held, damaged FROM changes WHERE sha256 = ?"
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from storage.errors import Missing
 from storage.scrub import verify
+from storage.segments import Position, Segments
 from storage.store import Outcome
 from storage.volume import Volume
-from tests.storage.units import content_of, put
+from tests.storage.units import Wall, content_of, put, reopen
 
 
 def test_same_content_under_two_headers_at_once_is_kept_once(volume: Volume, unit: Path) -> None:
@@ -51,3 +55,26 @@ def test_putting_and_deleting_the_same_at_once_never_lists_what_is_gone(volume: 
     put(volume, "1", b"x")
     assert content_of(volume, sha256)
     assert verify(volume).is_well
+
+
+def test_what_many_copies_under_one_name_cost_has_a_limit(
+    unit: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Counter[str]()
+    plain = Segments.read
+
+    def counted(self: Segments, position: Position) -> bytes:
+        read["lines"] += 1
+        return plain(self, position)
+
+    with reopen(unit, wall) as volume:  # its file knows all but the last few
+        first = put(volume, "1", b"content 0")
+        for number in range(1, 150):
+            assert put(volume, "1", b"content %d" % number).outcome is Outcome.CONFLICT
+        monkeypatch.setattr(Segments, "read", counted)
+        again = put(volume, "1", b"content 0")
+        assert (again.outcome, again.entry.sha256) == (Outcome.DUPLICATE, first.entry.sha256)
+        assert len(put(volume, "1", b"other").others) == 32
+        assert read["lines"] < 80
+        assert len(volume.find("1")) == 151
+        assert verify(volume).is_well
