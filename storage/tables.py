@@ -18,10 +18,10 @@ from storage.segments import START, Mark, Position
 from storage.store import Action, Entry
 
 PRIVATE = ""  # a temporary file of SQLite's own
-_NEWEST = "ORDER BY sequence DESC LIMIT ?"
 PLACES = {
-    "name": f"SELECT segment, offset, length FROM puts WHERE name = ? {_NEWEST}",
-    "sha": f"SELECT segment, offset, length FROM puts WHERE sha = ? {_NEWEST}",
+    "name": "SELECT segment, offset, length FROM puts WHERE name = ?"
+    " ORDER BY sequence DESC LIMIT ?",
+    "sha": "SELECT segment, offset, length FROM puts WHERE sha = ? ORDER BY sequence DESC LIMIT ?",
 }
 EITHER = (
     "SELECT EXISTS (SELECT 1 FROM puts WHERE name = ?), EXISTS (SELECT 1 FROM puts WHERE sha = ?)"

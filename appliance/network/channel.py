@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import trio
 
-from appliance.dicom import dimse, statuses
+from appliance.dicom import dimse
 from appliance.dicom.dimse import Command, Element
 from appliance.dicom.errors import AbortReason, RemoteProtocolError
 from appliance.dicom.events import CommandReceived
@@ -98,16 +98,16 @@ class IncomingChannel:
                 self._conversation.put_back(event)
                 return False
             if event.command.is_response:
-                question.answer = self._read(event.command)
+                question.answer = answer_to(self._message_id, event.command)
                 return True
             await serve(event)
 
-    def _read(self, command: Command) -> Answer:
-        if command.number(Element.MESSAGE_ID_BEING_RESPONDED_TO) != self._message_id:
-            words = "The answer to another message came"
-            raise RemoteProtocolError(words, AbortReason.UNEXPECTED_PARAMETER)
-        if command.has_data:
-            raise RemoteProtocolError("An answer came with a data set that it cannot have")
-        status = command.number(Element.STATUS)
-        comment = command.name(Element.ERROR_COMMENT)
-        return Answer(statuses.PROCESSING_FAILURE if status is None else status, comment)
+
+def answer_to(message_id: int, command: Command) -> Answer:
+    """What a caller answered to our message. Raises RemoteProtocolError when it is another's."""
+    if command.number(Element.MESSAGE_ID_BEING_RESPONDED_TO) != message_id:
+        words = "The answer to another message came"
+        raise RemoteProtocolError(words, AbortReason.UNEXPECTED_PARAMETER)
+    if command.has_data:
+        raise RemoteProtocolError("An answer came with a data set that it cannot have")
+    return Answer.read(command)

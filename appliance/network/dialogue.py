@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from appliance.dicom import dimse, statuses
+from appliance.dicom import dimse
 from appliance.dicom.dimse import Command, Element, Operation
 from appliance.dicom.errors import RemoteProtocolError
 from appliance.dicom.events import Aborted, CommandReceived, ConnectionLost, Event
 from appliance.dicom.negotiation import Context
+from appliance.network.channel import answer_to
 from appliance.network.sending import send_object
 from appliance.network.services import Answer, Caller, Channel
 from appliance.network.settings import Outgoing
@@ -97,18 +98,10 @@ class IncomingDialogue:
             if not isinstance(event, CommandReceived):
                 raise RemoteProtocolError("Something else came instead of the answer to a C-STORE")
             if event.command.is_response:
-                return self._read(event.command)
+                return answer_to(self._message_id, event.command)
             if not self._is_cancel(event):
                 raise RemoteProtocolError("A request came instead of the answer to a C-STORE")
             self._cancelled = True
-
-    def _read(self, command: Command) -> Answer:
-        answered = command.number(Element.MESSAGE_ID_BEING_RESPONDED_TO)
-        if answered != self._message_id or command.has_data:
-            raise RemoteProtocolError("The answer to another message came")
-        status = command.number(Element.STATUS)
-        comment = command.name(Element.ERROR_COMMENT)
-        return Answer(statuses.PROCESSING_FAILURE if status is None else status, comment)
 
     def _means_the_end(self, event: Event) -> bool:
         if isinstance(event, CommandReceived) and self._is_cancel(event):

@@ -45,7 +45,7 @@ class Inquiry:
     async def next(self) -> Response:
         """The next answer; how long it may take is the requestor's setting."""
         command, raw = await self._call.reply(self._message_id)
-        return Response(answer_in(command), command, raw, self.context)
+        return Response(Answer.read(command), command, raw, self.context)
 
     async def cancel(self) -> None:
         """Ask for no more (PS3.7 §9.3.2.3); the last answer is still to be taken."""
@@ -53,17 +53,3 @@ class Inquiry:
         raw = dimse.message(Operation.C_CANCEL, values, has_data=False)
         self._call.association.command(self.context.context_id, raw)
         await self._call.flush()
-
-
-def answer_in(command: Command) -> Answer:
-    """The status of a response, and what goes beside it."""
-    offending = command.elements.get(Element.OFFENDING_ELEMENT, b"")
-    tags = (
-        int.from_bytes(offending[at : at + 2], "little") << 16
-        | int.from_bytes(offending[at + 2 : at + 4], "little")
-        for at in range(0, len(offending) - 3, 4)
-    )
-    status = command.number(Element.STATUS)
-    if status is None:
-        return Answer(statuses.PROCESSING_FAILURE, "The answer came without a status")
-    return Answer(status, command.name(Element.ERROR_COMMENT), tuple(tags))

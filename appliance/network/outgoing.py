@@ -18,7 +18,7 @@ from appliance.network.call import Call
 from appliance.network.dialling import failure
 from appliance.network.fetching import Fetching
 from appliance.network.hearing import Hearing, Report
-from appliance.network.inquiry import Inquiry, Response, answer_in
+from appliance.network.inquiry import Inquiry, Response
 from appliance.network.sending import send_object
 from appliance.network.services import Answer, StoreRequest, StoreSink
 from appliance.network.settings import Outgoing, Remote, Throttle
@@ -82,7 +82,7 @@ class OutgoingAssociation:
         raw = dimse.echo_request(message_id, negotiation.VERIFICATION)
         self._call.association.command(context.context_id, raw)
         await self._call.flush()
-        return answer_in(await self._call.response(message_id)).status
+        return Answer.read(await self._call.response(message_id)).status
 
     async def store(self, outgoing: Outgoing) -> Answer:
         """C-STORE; returns the peer's answer.
@@ -98,7 +98,7 @@ class OutgoingAssociation:
             self._call.association.abort()
             raise
         complete = trio.current_time()
-        answer = answer_in(await self._call.response(message_id))
+        answer = Answer.read(await self._call.response(message_id))
         if self._meter:
             self._meter.sent_seconds.observe(trio.current_time() - complete)
         self.objects += 1

@@ -5,11 +5,13 @@ The listener knows no node, no store and no rule. Whoever starts it hands it a `
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
+from appliance.dicom import statuses
 from appliance.dicom.dimse import Command, Element
 from appliance.dicom.negotiation import Context
 from appliance.network.settings import Outgoing
@@ -71,12 +73,23 @@ class StoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status of a C-STORE-RSP with what goes beside it (PS3.7 Annex C)."""
+    """The status of a response with what goes beside it (PS3.7 Annex C)."""
 
     status: int
     comment: str = ""  # shown to the peer's operator; cut to 64 characters on the wire
     offending_element: tuple[int, ...] = ()
     conflict: bool = False  # stored, though its UID stands for other content as well
+
+    @classmethod
+    def read(cls, command: Command) -> Answer:
+        """What a peer's response says."""
+        raw = command.elements.get(Element.OFFENDING_ELEMENT, b"")
+        pairs = struct.iter_unpack("<HH", raw[: len(raw) // 4 * 4])
+        status = command.number(Element.STATUS)
+        if status is None:
+            return cls(statuses.PROCESSING_FAILURE, "The answer came without a status")
+        tags = tuple(group << 16 | element for group, element in pairs)
+        return cls(status, command.name(Element.ERROR_COMMENT), tags)
 
 
 class StoreSink(Protocol):

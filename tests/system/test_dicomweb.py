@@ -245,7 +245,7 @@ def _temporary(arca: Appliance) -> Iterator[Path]:
         yield from (path for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.long)])
 def test_many_conflicts(
     shared_arca: Appliance, root: str, session: requests.Session, count: int
 ) -> None:

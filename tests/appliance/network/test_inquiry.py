@@ -1,30 +1,16 @@
 from __future__ import annotations
 
-import struct
-
 import pytest
 
 from appliance.dicom import dimse, pdu
-from appliance.dicom.dimse import Command, Element, Operation
+from appliance.dicom.dimse import Operation
 from appliance.network.errors import AssociationFailed
-from appliance.network.inquiry import answer_in
 from appliance.network.requestor import associate
-from appliance.network.services import Answer
 from appliance.network.settings import Remote
 from tests.appliance.dicom.playbook import CT, EXPLICIT, VERIFICATION, pdata
 from tests.appliance.network.peer import Peer, playing
 
 _CONTEXTS = [(CT, (EXPLICIT,)), (VERIFICATION, (EXPLICIT,))]
-
-
-def test_what_goes_beside_the_status_is_read() -> None:
-    elements: dict[int, bytes] = {
-        Element.STATUS: b"\0\xa9",
-        Element.ERROR_COMMENT: b"no such tag ",
-        Element.OFFENDING_ELEMENT: struct.pack("<HHHH", 0x10, 0x20, 0x8, 0x18),
-    }
-    assert answer_in(Command(elements)) == Answer(0xA900, "no such tag", (0x100020, 0x80018))
-    assert answer_in(Command({})).status == 0x0110
 
 
 async def test_an_answer_without_end_is_refused() -> None:
