@@ -117,8 +117,8 @@ def nothing_in_common(caller: Caller) -> str:
     offered = names_of(abstract for abstract, _ in caller.proposed) or "nothing"
     return (
         f"{_who(caller)} proposed {offered}: no service, or no transfer syntax, that is offered "
-        "here, or none that this system may use. `arca node list` says what it may: change that "
-        "with `arca node set`, or what the caller asks for and in which transfer syntaxes."
+        "here to it. A system that is not registered may do little: `arca node admit` registers "
+        "it; what a registered one may do, `arca node set` changes. Else change what it asks for."
     )
 
 

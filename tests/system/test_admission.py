@@ -46,7 +46,7 @@ def test_pending_admitted_and_limited(holding: Appliance, tmp_path: Path) -> Non
     holding.ask("node", "set", "ct1", "--services", "store")
     assert storescu(holding.port, [image], "-aet", "CT1").returncode == 0
     assert "No Acceptable Presentation Contexts" in _findscu(holding.port, "CT1").stderr
-    until(lambda: _told(holding, "or none that this system may use"), 10, "the report")
+    until(lambda: _told(holding, "offered here to it"), 10, "the report")
 
 
 def _told(arca: Appliance, words: str) -> bool:

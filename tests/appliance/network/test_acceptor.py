@@ -94,7 +94,7 @@ async def test_a_limited_caller_that_aborts_is_told_why() -> None:
         await caller.send(pdu.encode(Abort(0, 0)))
         report = await reception.rooms.report()
         assert report.outcome == "aborted"
-        assert "none that this system may use" in report.diagnosis
+        assert "offered here to it" in report.diagnosis
 
 
 async def test_the_sinks_answer_reaches_the_peer() -> None:
