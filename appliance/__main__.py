@@ -85,6 +85,8 @@ def main() -> None:
     """What `arca` and `python -m appliance` run."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    # pydicom brings NumPy along where it is installed, 11 MB: pixels are the workers' business.
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
     arca.main(prog_name="arca", obj=Invocation(_load, _local))
 
 
